@@ -1,0 +1,1 @@
+"""Deploy: switchboard configuration, migrations and the embedded servers of `make run`."""

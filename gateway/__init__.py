@@ -1,0 +1,1 @@
+"""Gateway: settings, wiring, roles, HTTP and WebSocket surface of the program."""

@@ -1,0 +1,1 @@
+"""Metrics: definitions of the figures and how they are published."""

@@ -1,0 +1,1 @@
+"""Telephony: what the switchboard says, turned into typed events about calls and seats."""

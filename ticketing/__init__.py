@@ -1,0 +1,1 @@
+"""Ticketing (工单): cases that follow from calls."""

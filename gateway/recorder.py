@@ -1,0 +1,121 @@
+"""Recorder: what the switchboard says becomes rows, in batches, without ever holding up the reader.
+
+`put` is called on the AMI reading path and only stores a reference. Of a call only the newest
+state waits (each record is complete), so an outage of PostgreSQL costs one entry per call, not one
+per event. What does not fit any more is counted and left to the ledger (`gateway.reconciler`).
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import asyncpg
+import structlog
+
+from gateway.live import call_data
+from telephony.events import CallEvent, CallRecord, Event, SeatChanged
+
+BATCH = 500
+CAPACITY = 50_000
+WRITE_TIMEOUT_S = 10.0
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql", "asyncpg")
+log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """Writes calls and seat intervals of one switchboard while `run` runs."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, capacity: int = CAPACITY) -> None:
+        self._pool = pool
+        self._capacity = capacity
+        self._calls: dict[str, CallRecord] = {}
+        self._seats: deque[SeatChanged] = deque()
+        self._wake = asyncio.Event()
+        self.dropped = 0
+        self.written = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many changes are not in PostgreSQL yet."""
+        return len(self._calls) + len(self._seats)
+
+    def put(self, event: Event) -> None:
+        """Take an event over; never blocks, never raises."""
+        if isinstance(event, CallEvent):
+            key = event.call.uniqueid
+            if key not in self._calls and len(self._calls) >= self._capacity:
+                self.dropped += 1
+                return
+            self._calls[key] = event.call
+        else:
+            if len(self._seats) >= self._capacity:
+                self._seats.popleft()
+                self.dropped += 1
+            self._seats.append(event)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write for ever; a failing PostgreSQL is retried and nothing taken over is forgotten."""
+        failures = 0
+        while True:
+            await self._wake.wait()
+            try:
+                async with asyncio.timeout(WRITE_TIMEOUT_S):
+                    await self.flush()
+                failures = 0
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
+                failures += 1
+                log.warning("recording_delayed", error=type(error).__name__, waiting=self.waiting)
+                await asyncio.sleep(pause_s)
+
+    async def flush(self) -> None:
+        """Write what waits now. Raises what asyncpg raises; what was not written keeps waiting."""
+        while self.waiting:
+            calls = dict(list(self._calls.items())[:BATCH])
+            seats = [self._seats[index] for index in range(min(BATCH, len(self._seats)))]
+            async with self._pool.acquire() as connection, connection.transaction():
+                await save_calls(connection, list(calls.values()))
+                for seat in seats:
+                    await _save_seat(connection, seat)
+            self._forget(calls, seats)
+        self._wake.clear()
+
+    def _forget(self, calls: dict[str, CallRecord], seats: Sequence[SeatChanged]) -> None:
+        for key, written in calls.items():
+            if self._calls.get(key) is written:  # else a newer state came while we wrote
+                del self._calls[key]
+        for seat in seats:
+            if self._seats and self._seats[0] is seat:
+                self._seats.popleft()
+        self.written += len(calls) + len(seats)
+
+
+async def save_calls(connection: Any, calls: Sequence[CallRecord], *, source: str = "live") -> None:
+    """Store the newest state of each call; an older revision than the stored one is ignored."""
+    if calls:
+        rows = json.dumps([_row(call) for call in calls])
+        await QUERIES.save_calls(connection, calls=rows, source=source)
+
+
+def _row(call: CallRecord) -> dict[str, Any]:
+    key = {"switchboard": call.switchboard, "uniqueid": call.uniqueid, "revision": call.revision}
+    return call_data(call) | key
+
+
+async def _save_seat(connection: Any, seat: SeatChanged) -> None:
+    what = {
+        "switchboard": seat.switchboard,
+        "agent": seat.agent,
+        "state": seat.state.value,
+        "reason": seat.reason,
+        "at": seat.at,
+    }
+    await QUERIES.leave_state(connection, **what)
+    await QUERIES.enter_state(connection, **what)

@@ -1,0 +1,32 @@
+-- name: save_calls(calls, source)!
+-- The newest known state of each call of the batch; a row never goes back to an older revision.
+insert into calls as known (
+  call_id, switchboard, uniqueid, line, caller, queue, arrived_at, offered_at, answered_at,
+  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, source
+)
+select
+  call_id, switchboard, uniqueid, line, caller, queue, arrived_at, offered_at, answered_at,
+  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, :source
+from jsonb_to_recordset(:calls::jsonb) as changed (
+  call_id text, switchboard text, uniqueid text, line text, caller text, queue text,
+  arrived_at timestamptz, offered_at timestamptz, answered_at timestamptz, ended_at timestamptz,
+  outcome text, wait_s double precision, talk_s double precision, hold_s double precision,
+  agent text, agents jsonb, revision integer
+)
+order by call_id
+on conflict (call_id) do update set
+  line = excluded.line, caller = excluded.caller, queue = excluded.queue,
+  arrived_at = excluded.arrived_at, offered_at = excluded.offered_at,
+  answered_at = excluded.answered_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
+  wait_s = excluded.wait_s, talk_s = excluded.talk_s, hold_s = excluded.hold_s,
+  agent = excluded.agent, agents = excluded.agents, revision = excluded.revision,
+  source = excluded.source, recorded_at = now()
+where excluded.revision > known.revision;
+
+-- name: open_calls(switchboard)
+-- Calls of a switchboard that were up when last heard of.
+select * from calls where switchboard = :switchboard and ended_at is null;
+
+-- name: calls_since(switchboard, since)
+-- Calls of a switchboard that arrived at or after a time, for comparison with its ledger.
+select * from calls where switchboard = :switchboard and arrived_at >= :since;

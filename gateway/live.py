@@ -98,13 +98,15 @@ def part_data(part: AgentPart) -> dict[str, Any]:
     }
 
 
-async def publish(redis: "Redis", event: LiveEvent) -> None:
+async def publish(redis: Redis, event: LiveEvent) -> None:
     """Append ``event`` to the stream. Raises `redis.exceptions.RedisError`."""
     await redis.xadd(STREAM, {"e": event.to_json()}, maxlen=STREAM_LENGTH, approximate=True)
 
 
-async def read(redis: "Redis", *, since: str = "$") -> AsyncIterator[LiveEvent]:
+async def read(redis: Redis, *, since: str = "$") -> AsyncIterator[LiveEvent]:
     """Every event from now on, for ever; outages of Redis are waited out.
+
+    ``redis`` decodes its answers (``decode_responses=True``), as every client of ours does.
 
     After an emptied or restarted Redis the stream's ids may start again below ours: reading then
     goes on from the new beginning, and consumers discard repeats by ``event_id``.
@@ -114,25 +116,25 @@ async def read(redis: "Redis", *, since: str = "$") -> AsyncIterator[LiveEvent]:
         try:
             if cursor == "$":
                 cursor = await _last_id(redis)
-            batches = await redis.xread({STREAM: cursor}, count=500, block=1000)
+            batches: Any = await redis.xread({STREAM: cursor}, count=500, block=1000)
             if not batches and cursor > "0" and await _restarted(redis, cursor):
                 cursor = "0-0"
         except RedisError as error:
             log.warning("live_wire_down", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
             continue
-        for _stream, entries in batches:
+        for _stream, entries in batches or ():
             for entry_id, fields in entries:
-                cursor = entry_id.decode()
-                yield LiveEvent.from_json(fields[b"e"])
+                cursor = entry_id
+                yield LiveEvent.from_json(fields["e"])
 
 
-async def _last_id(redis: "Redis") -> str:
-    newest = await redis.xrevrange(STREAM, count=1)
-    return newest[0][0].decode() if newest else "0-0"
+async def _last_id(redis: Redis) -> str:
+    newest: Any = await redis.xrevrange(STREAM, count=1)
+    return str(newest[0][0]) if newest else "0-0"
 
 
-async def _restarted(redis: "Redis", cursor: str) -> bool:
+async def _restarted(redis: Redis, cursor: str) -> bool:
     """Whether the stream's newest entry is older than what was read already."""
     newest = await _last_id(redis)
     return _order(newest) < _order(cursor)

@@ -38,10 +38,8 @@ class Settings(BaseSettings):
         None, description="ami://user:secret@host:5038 or amis://… (TLS); none: a local Asterisk"
     )
     trunk_contexts: tuple[str, ...] = Field(("from-trunk",), description="contexts callers enter")
-    queue_log: Path | None = Field(
-        None, description="the switchboard's queue_log file, to reconcile"
-    )
-    cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file, to reconcile")
+    queue_log: Path | None = Field(None, description="the switchboard's queue_log file")
+    cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file")
     outbound_endpoint: str = Field(
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )

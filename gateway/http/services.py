@@ -1,6 +1,6 @@
 """Everything the endpoints work with, handed over explicitly."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,16 +45,12 @@ class LiveState(Protocol):
         """The connection to the switchboard."""
 
 
-CaseClosed = Callable[[Any, Any], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the HTTP surface needs from the rest of the program.
 
-    ``redis`` decodes its answers and has a ``socket_timeout`` of some seconds. ``on_case_closed``
-    is called with the connection and the case inside the closing transaction, to enqueue what
-    must follow. ``hub.run()`` is run by whoever made the hub.
+    ``redis`` decodes its answers and has a ``socket_timeout`` of some seconds. ``hub.run()`` is
+    run by whoever made the hub.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -63,7 +59,6 @@ class Services:
     live: LiveState
     hub: SocketHub
     readiness: Readiness
-    on_case_closed: CaseClosed
     clock: Callable[[], datetime]
 
     @asynccontextmanager

@@ -7,3 +7,23 @@ class GatewayError(Exception):
 
 class SettingsError(GatewayError):
     """A setting is missing, unknown or out of range."""
+
+
+class UserError(GatewayError):
+    """A person cannot be added or changed this way."""
+
+
+class SeatCommandError(GatewayError):
+    """Root of what can come of a seat command; the message is a zh-CN sentence for the agent."""
+
+
+class SeatRefusedError(SeatCommandError):
+    """The switchboard refuses the command, or is not connected; nothing was changed."""
+
+
+class SeatSilentError(SeatCommandError):
+    """No answer in time; whether the switchboard did it will show in ``seat.changed``."""
+
+
+class RouteUndeclaredError(GatewayError):
+    """A route of the HTTP surface does not declare who may use it."""

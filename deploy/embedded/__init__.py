@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL and Redis: real servers started as children of the program."""

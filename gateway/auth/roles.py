@@ -1,0 +1,35 @@
+"""Roles of people, and the person behind a request."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do is decided by the role alone."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+EVERYONE = frozenset(Role)
+OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+CASE_WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+AGENTS = frozenset({Role.AGENT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is logged in. ``agent`` (工号) and ``extension`` are set for every agent."""
+
+    user_id: int
+    login: str
+    display_name: str
+    role: Role
+    agent: str | None
+    extension: str | None
+
+    @property
+    def oversees(self) -> bool:
+        """Sees the calls and seats of everybody."""
+        return self.role in OVERSEERS

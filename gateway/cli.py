@@ -1,0 +1,78 @@
+"""The command line: ``hotline run | migrate | replay | user``."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.errors import DeployError
+from gateway import commands_line_users as users
+from gateway.errors import GatewayError, SettingsError
+from gateway.logs import configure_logs
+from gateway.settings import ALL_ROLES, Role, load_settings
+from telephony.errors import TelephonyError
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; every expected failure is one sentence on standard error."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.command(options))
+    except (GatewayError, DeployError, TelephonyError) as error:
+        print(f"hotline: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hotline", description="12345 hotline gateway")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the gateway (all roles, or those given)")
+    run.add_argument("--role", type=_roles, default=ALL_ROLES, help=",".join(ALL_ROLES))
+    run.add_argument("--demo", action="store_true", help="demonstration callers, agents, citizens")
+    run.set_defaults(command=_run)
+    migrate = commands.add_parser("migrate", help="bring the database up to date")
+    migrate.set_defaults(command=_migrate)
+    replay = commands.add_parser("replay", help="track a raw AMI capture, without any server")
+    replay.add_argument("capture", type=Path)
+    replay.add_argument("--json", action="store_true", help="one JSON object per call and totals")
+    replay.set_defaults(command=_replay)
+    users.add_parser(commands)
+    return parser
+
+
+def _roles(text: str) -> tuple[Role, ...]:
+    chosen = tuple(role for role in ALL_ROLES if role in text.split(","))
+    if set(chosen) != set(text.split(",")):
+        raise argparse.ArgumentTypeError(f"roles are {', '.join(ALL_ROLES)}, not {text!r}")
+    return chosen
+
+
+def _run(options: argparse.Namespace) -> int:
+    from gateway.run import run  # noqa: PLC0415  # replay and help stay quick
+
+    configure_logs()
+    asyncio.run(run(load_settings(), options.role, demo=options.demo))
+    return 0
+
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from deploy.migrate import migrate  # noqa: PLC0415
+
+    settings = load_settings()
+    if settings.database_url is None:
+        raise SettingsError("HOTLINE_DATABASE_URL must be set: the embedded database is migrated by run")
+    asyncio.run(migrate(settings.database_url.get_secret_value()))
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from telephony.replay import print_replay  # noqa: PLC0415
+
+    print_replay(options.capture, as_json=options.json)
+    return 0

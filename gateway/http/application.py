@@ -1,0 +1,81 @@
+"""The web application: endpoints, middleware and headers put together."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.errors import GatewayError
+from gateway.http import health_api, seat_api, session_api, socket_api
+from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
+from gateway.http.middleware import MIDDLEWARES, set_headers
+from gateway.http.openapi import document
+from gateway.http.pages import DIST, page_endpoints
+from gateway.http.services import SERVICES, SETTINGS, Services
+from gateway.settings import Settings
+
+MAX_BODY = 64 * 1024
+SHUTDOWN_S = 5.0
+
+API: tuple[Endpoint, ...] = (
+    *session_api.ENDPOINTS,
+    *seat_api.ENDPOINTS,
+    *health_api.ENDPOINTS,
+    *socket_api.ENDPOINTS,
+)
+
+
+def create_app(services: Services, settings: Settings, *, dist: Path = DIST) -> web.Application:
+    """The application over ``services``, serving the pages built in ``dist``.
+
+    Starting it raises `RouteUndeclaredError` if any route does not say who may use it. Whoever
+    makes it also runs ``services.hub.run()``.
+    """
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY)
+    app[SERVICES] = services
+    app[SETTINGS] = settings
+    for each in (*API, _described(API), *page_endpoints(dist)):
+        app.router.add_route(each.method, each.path, each.handle)
+    app.on_response_prepare.append(set_headers)
+    app.on_startup.append(_check_routes)
+    app.on_shutdown.append(_close_sockets)
+    return app
+
+
+@asynccontextmanager
+async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """``app`` answers at ``host``:``port`` inside the context.
+
+    Raises `GatewayError` when the address cannot be used.
+    """
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise GatewayError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _described(endpoints: tuple[Endpoint, ...]) -> Endpoint:
+    text = json.dumps(document(endpoints), ensure_ascii=False)
+
+    @endpoint("GET", "/api/v1/openapi.json", access="public", answer=None)
+    async def get_openapi(_inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
+        """This description."""
+        return web.json_response(text=text)
+
+    return get_openapi
+
+
+async def _check_routes(app: web.Application) -> None:
+    require_declared(app)
+
+
+async def _close_sockets(app: web.Application) -> None:
+    app[SERVICES].hub.end_all()

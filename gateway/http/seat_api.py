@@ -1,0 +1,140 @@
+"""The agent's own seat, and all seats for those who oversee them."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from gateway.auth.roles import AGENTS, OVERSEERS, Person
+from gateway.commands import SeatAction, SeatCommand
+from gateway.errors import SeatRefusedError, SeatSilentError
+from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
+from gateway.http.problems import RETRY_AFTER_S, Problem
+from gateway.live_state import Fields
+from gateway.users import list_users
+from telephony.events import SeatState
+
+Reason = Literal["小休", "就餐", "培训", "会议"]
+
+
+class Seat(Answer):
+    """A seat; ``since`` is when it entered ``state``, unknown before it was first seen."""
+
+    agent: str
+    extension: str | None
+    state: SeatState
+    reason: str
+    queues: list[str]
+    since: datetime | None
+    call_id: str | None
+
+
+class NamedSeat(Seat):
+    """A seat with the name of its agent, empty for a number that no user has."""
+
+    display_name: str
+
+
+class SeatOrder(Strict):
+    """What the agent wants of the seat; ``reason`` belongs to ``not_ready`` alone."""
+
+    state: Literal["ready", "not_ready", "logged_out"]
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _reason_belongs_to_not_ready(self) -> Self:
+        if (self.state == "not_ready") != (self.reason is not None):
+            raise ValueError("reason 在 state 为 not_ready 时必须填写，其他时候不能填写")
+        return self
+
+
+class Accepted(Answer):
+    """The switchboard accepted it; the event ``seat.changed`` confirms it."""
+
+    agent: str
+    state: str
+
+
+def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
+    """The seat as it was last seen, or logged out when it never was."""
+    if fields is None:
+        return Seat(
+            agent=agent,
+            extension=extension,
+            state=SeatState.LOGGED_OUT,
+            reason="",
+            queues=[],
+            since=None,
+            call_id=None,
+        )
+    known = {name: fields[name] for name in ("state", "reason", "queues", "call_id")}
+    return Seat(agent=agent, extension=extension, since=fields["at"], **known)
+
+
+@endpoint("GET", "/api/v1/seat", access=AGENTS, answer=Seat)
+async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
+    """The agent's own seat."""
+    agent, extension = _seat_holder(inquiry.person)
+    return seat_of(agent, extension, await inquiry.services.live.seat(agent))
+
+
+@endpoint(
+    "PUT",
+    "/api/v1/seat",
+    access=AGENTS,
+    body=SeatOrder,
+    answer=Accepted,
+    status=202,
+    problems=(409,),
+)
+async def change_seat(inquiry: Inquiry[SeatOrder, Nothing]) -> Accepted:
+    """Log in and be ready, be not ready with a reason, or log out."""
+    agent, extension = _seat_holder(inquiry.person)
+    order = inquiry.body
+    link = await inquiry.services.live.link()
+    if not link.connected:
+        raise Problem(409, "与交换机的连接已断开，坐席状态暂时不能更改")
+    command = SeatCommand(
+        agent=agent,
+        extension=extension,
+        action=SeatAction(order.state),
+        reason=order.reason or "",
+    )
+    try:
+        await inquiry.services.commands.send(command)
+    except SeatRefusedError as error:
+        raise Problem(409, str(error)) from None
+    except SeatSilentError as error:
+        raise Problem(503, str(error), headers={"Retry-After": RETRY_AFTER_S}) from None
+    return Accepted(agent=agent, state=order.state)
+
+
+@endpoint("GET", "/api/v1/seats", access=OVERSEERS, answer=list[NamedSeat])
+async def get_seats(inquiry: Inquiry[Nothing, Nothing]) -> list[NamedSeat]:
+    """Every seat: those of the users and those only the switchboard knows."""
+    async with inquiry.services.database() as connection:
+        users = await list_users(connection)
+    holders = {user.person.agent: user.person for user in users if user.active}
+    return named_seats(holders, await inquiry.services.live.seats())
+
+
+def named_seats(holders: dict[str | None, Person], seen: list[Fields]) -> list[NamedSeat]:
+    """All seats by agent number, from the people who hold one and the seats that were seen."""
+    fields_of = {fields["agent"]: fields for fields in seen}
+    agents = fields_of.keys() | {agent for agent in holders if agent is not None}
+    named = []
+    for agent in sorted(agents):
+        holder = holders.get(agent)
+        seat = seat_of(agent, holder.extension if holder else None, fields_of.get(agent))
+        name = holder.display_name if holder else ""
+        named.append(NamedSeat(**seat.model_dump(), display_name=name))
+    return named
+
+
+def _seat_holder(person: Person) -> tuple[str, str]:
+    if person.agent is None or person.extension is None:
+        raise Problem(409, "您的账号没有配置工号和分机")
+    return person.agent, person.extension
+
+
+ENDPOINTS = (get_seat, change_seat, get_seats)

@@ -1,0 +1,77 @@
+"""Everything the endpoints work with, handed over explicitly."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import asyncpg
+from aiohttp import web
+from redis.asyncio import Redis
+
+from gateway.commands import SeatCommand
+from gateway.http.sockets import SocketHub
+from gateway.live_state import Fields, Link, LiveCall
+from gateway.readiness import Readiness
+from gateway.settings import Settings
+
+ACQUIRE_TIMEOUT_S = 2.0
+
+
+class SeatCommands(Protocol):
+    """Way to the switchboard (`gateway.commands.RedisSeatCommands`)."""
+
+    async def send(self, command: SeatCommand) -> None:
+        """Raises `SeatRefusedError` or `SeatSilentError`."""
+
+
+class LiveState(Protocol):
+    """What goes on now (`gateway.live_state.RedisLiveState`)."""
+
+    async def seats(self) -> list[Fields]:
+        """Every seat that was seen."""
+
+    async def seat(self, agent: str) -> Fields | None:
+        """One seat."""
+
+    async def calls(self) -> list[Fields]:
+        """Every call that is up."""
+
+    async def call(self, call_id: str) -> LiveCall | None:
+        """A call of the last hours."""
+
+    async def link(self) -> Link:
+        """The connection to the switchboard."""
+
+
+CaseClosed = Callable[[Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the HTTP surface needs from the rest of the program.
+
+    ``redis`` decodes its answers and has a ``socket_timeout`` of some seconds. ``on_case_closed``
+    is called with the connection and the case inside the closing transaction, to enqueue what
+    must follow. ``hub.run()`` is run by whoever made the hub.
+    """
+
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    redis: Redis
+    commands: SeatCommands
+    live: LiveState
+    hub: SocketHub
+    readiness: Readiness
+    on_case_closed: CaseClosed
+    clock: Callable[[], datetime]
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Any]:
+        """A connection of the pool; raises `TimeoutError` when there is none in time."""
+        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            yield connection
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

@@ -1,0 +1,88 @@
+"""`/ws`: the live events of a person's role, after a handshake that knows the person."""
+
+import json
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway.auth import sessions
+from gateway.auth.roles import EVERYONE, Person
+from gateway.http.endpoint import Inquiry, Nothing, endpoint
+from gateway.http.problems import Problem
+from gateway.http.seat_api import seat_of
+from gateway.http.services import LiveState
+from gateway.http.sockets import CLOSE_TIMEOUT_S, Socket
+from gateway.live import iso
+from gateway.live_state import Fields, concerns
+from gateway.masking import mask_data
+
+HEARTBEAT_S = 20.0
+MAX_INPUT = 4096
+
+
+@endpoint(
+    "GET", "/ws", access=EVERYONE, answer=None, status=101, problems=(403, 429), deadline_s=None
+)
+async def open_socket(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
+    """WebSocket of live events, the first frame being ``hello`` with the present state."""
+    request, hub = inquiry.request, inquiry.services.hub
+    origin = request.headers.get("Origin", "")
+    if not origin_allowed(origin, request.host, inquiry.settings.allowed_origins):
+        raise Problem(403, "不允许从这个来源建立连接")
+    page = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_S, timeout=CLOSE_TIMEOUT_S, compress=False, max_msg_size=MAX_INPUT
+    )
+    if not page.can_prepare(request):
+        raise Problem(400, "这个地址只接受 WebSocket 连接")
+    socket = Socket(inquiry.person, sessions.session_key(inquiry.token))
+    if not hub.attach(socket):
+        raise Problem(429, "这个登录已打开的页面过多，请先关闭一些")
+    try:
+        text = await hello(inquiry)  # after attaching, so that nothing falls in between
+        await page.prepare(request)
+        await socket.serve(page, text)
+    finally:
+        hub.detach(socket)
+    return page
+
+
+def origin_allowed(origin: str, host: str, more: tuple[str, ...]) -> bool:
+    """Whether a page of ``origin`` may connect (CWE-1385): our own host, or one in ``more``.
+
+    The scheme is not compared with ours, which a proxy that ends TLS changes.
+    """
+    if origin in more:
+        return True
+    parts = urlsplit(origin)
+    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+
+
+async def hello(inquiry: Inquiry[Nothing, Nothing]) -> str:
+    """The first frame: the person's seat and calls up, or all calls for an overseer."""
+    services, person = inquiry.services, inquiry.person
+    data = {
+        "login": person.login,
+        "role": person.role.value,
+        "agent": person.agent,
+        "seat": await _seat(services.live, person),
+        "calls": [mask_data(call) for call in await _calls(services.live, person)],
+    }
+    frame = {"id": "hello", "name": "hello", "at": iso(services.clock()), "data": data}
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _seat(state: LiveState, person: Person) -> Fields | None:
+    if person.agent is None:
+        return None
+    seat = seat_of(person.agent, person.extension, await state.seat(person.agent))
+    return seat.model_dump(mode="json")
+
+
+async def _calls(state: LiveState, person: Person) -> list[Fields]:
+    calls = await state.calls()
+    if person.oversees:
+        return calls
+    return [call for call in calls if person.agent and concerns(call, person.agent)]
+
+
+ENDPOINTS = (open_socket,)

@@ -1,0 +1,34 @@
+"""Telephone numbers as people may see them (REQUIREMENTS T6, O4; personal data, PIPL)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+FULL_LENGTH = 11
+NUMBER_FIELDS = frozenset({"caller", "number"})
+
+
+def mask_number(number: str) -> str:
+    """``13800000001`` → ``138****0001``.
+
+    Of eleven and more digits the first three and the last four stay, of fewer the last two; a
+    leading ``+`` is kept and not counted. Empty stays empty.
+    """
+    sign, digits = ("+", number[1:]) if number.startswith("+") else ("", number)
+    first, last = (3, 4) if len(digits) >= FULL_LENGTH else (0, 2)
+    hidden = max(0, len(digits) - first - last)
+    return sign + digits[:first] + "*" * hidden + digits[first + hidden :]
+
+
+def mask_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """``data`` of a live event with every number in it masked, however deep."""
+    return {key: _mask(key, value) for key, value in data.items()}
+
+
+def _mask(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_number(value) if key in NUMBER_FIELDS else value
+    if isinstance(value, Mapping):
+        return mask_data(value)
+    if isinstance(value, list | tuple):
+        return [_mask(key, item) for item in value]
+    return value

@@ -1,0 +1,77 @@
+"""Publisher: live events reach Redis in order, without ever holding up whoever reports them.
+
+Beside the stream, hashes hold the live state (`gateway.live_state`), so that a page that opens now
+sees what is. Redis may vanish or be emptied: the whole live state is written anew every few
+seconds from the tracker, which is what makes it right again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway import live_state
+from gateway.live import STREAM, STREAM_LENGTH, LiveEvent
+
+BATCH = 200
+CAPACITY = 20_000
+REFRESH_EVERY_S = 10.0
+RETRY_S = 0.5
+WRITE_TIMEOUT_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Takes live events with `put`; `run` brings them to Redis."""
+
+    def __init__(self, redis: Redis, *, capacity: int = CAPACITY) -> None:
+        self._redis = redis
+        self._queue: deque[LiveEvent] = deque(maxlen=capacity)
+        self._wake = asyncio.Event()
+        self.dropped = 0
+
+    def put(self, event: LiveEvent) -> None:
+        """Take an event over; never blocks. When Redis stays away the oldest are dropped."""
+        if len(self._queue) == self._queue.maxlen:
+            self.dropped += 1
+        self._queue.append(event)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish for ever, in order."""
+        while True:
+            await self._wake.wait()
+            try:
+                async with asyncio.timeout(WRITE_TIMEOUT_S):
+                    await self._flush()
+            except (RedisError, TimeoutError, OSError) as error:
+                log.warning("publishing_delayed", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def _flush(self) -> None:
+        while self._queue:
+            batch = [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                for event in batch:
+                    pipeline.xadd(STREAM, {"e": event.to_json()}, maxlen=STREAM_LENGTH)
+                    live_state.write(pipeline, event)
+                await pipeline.execute()
+            for event in batch:
+                if self._queue and self._queue[0] is event:
+                    self._queue.popleft()
+        self._wake.clear()
+
+
+async def refresh_state(redis: Redis, current: Callable[[], Iterable[LiveEvent]]) -> None:
+    """Write the whole live state anew every few seconds, for ever."""
+    while True:
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                await live_state.rewrite(redis, current())
+        except (RedisError, TimeoutError, OSError) as error:
+            log.warning("live_state_stale", error=type(error).__name__)
+        await asyncio.sleep(REFRESH_EVERY_S)

@@ -1,0 +1,149 @@
+"""People who may log in, in table `users`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiosql
+import asyncpg
+
+from gateway.auth.passwords import (
+    MAX_LENGTH,
+    MIN_LENGTH,
+    hash_password,
+    random_password,
+    verify_password,
+)
+from gateway.auth.roles import Person, Role
+from gateway.errors import UserError
+
+FIRST_ADMINISTRATOR = "admin"
+ACQUIRE_TIMEOUT_S = 2.0
+
+_LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
+_DIGITS = re.compile(r"[0-9]{2,10}")
+_QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "users.sql", "asyncpg")
+
+Connection = Any  # asyncpg.Connection or the pool's proxy of one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """A person to be added; an agent needs his number (工号) and his extension."""
+
+    login: str
+    role: Role
+    display_name: str
+    agent: str | None = None
+    extension: str | None = None
+
+    def check(self) -> None:
+        """Raises `UserError` naming the first value that is not allowed."""
+        if not _LOGIN.fullmatch(self.login):
+            raise UserError("login: 2 to 64 of a-z, 0-9, dot, underscore, hyphen")
+        if not 1 <= len(self.display_name) <= 64:
+            raise UserError("display name: 1 to 64 characters")
+        if self.role is Role.AGENT and not (self.agent and self.extension):
+            raise UserError("an agent needs an agent number and an extension")
+        for name, value in (("agent number", self.agent), ("extension", self.extension)):
+            if value is not None and not _DIGITS.fullmatch(value):
+                raise UserError(f"{name}: 2 to 10 digits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A row of `users` without its password."""
+
+    person: Person
+    active: bool
+
+    @classmethod
+    def from_row(cls, row: asyncpg.Record) -> Self:
+        """From a row that has at least the columns of `users` that are not secret."""
+        person = Person(
+            user_id=row["user_id"],
+            login=row["login"],
+            display_name=row["display_name"],
+            role=Role(row["role"]),
+            agent=row["agent"],
+            extension=row["extension"],
+        )
+        return cls(person=person, active=row["active"])
+
+
+async def create_user(connection: Connection, user: NewUser, password: str) -> User:
+    """Add a person.
+
+    Raises `UserError` for a value that is not allowed or a login or agent number in use.
+    """
+    user.check()
+    _check_password(password)
+    try:
+        row = await _QUERIES.add_user(
+            connection,
+            login=user.login,
+            password_hash=await hash_password(password),
+            role=user.role.value,
+            display_name=user.display_name,
+            agent=user.agent,
+            extension=user.extension,
+        )
+    except asyncpg.UniqueViolationError as error:
+        taken = "agent number" if "agent" in (error.constraint_name or "") else "login"
+        raise UserError(f"this {taken} is in use already") from None
+    return User.from_row(row)
+
+
+async def set_password(connection: Connection, login: str, password: str) -> int:
+    """Replace a password and return the user's id, whose sessions the caller then ends.
+
+    Raises `UserError` for an unknown login or a password that is not allowed.
+    """
+    _check_password(password)
+    user_id = await _QUERIES.replace_password(
+        connection, login=login, password_hash=await hash_password(password)
+    )
+    if user_id is None:
+        raise UserError(f"no user with the login {login}")
+    return int(user_id)
+
+
+async def list_users(connection: Connection) -> list[User]:
+    """Everybody, by login."""
+    return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
+
+
+async def authenticate(
+    pool: "asyncpg.Pool[asyncpg.Record]", login: str, password: str
+) -> Person | None:
+    """The person with this login and password; ``None`` tells nothing about which was wrong.
+
+    Takes as long for an unknown login; no connection is held while the password is checked.
+    """
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        row = await _QUERIES.credentials(connection, login=login)
+    known = await verify_password(row["password_hash"] if row else None, password)
+    return User.from_row(row).person if known else None
+
+
+async def create_first_administrator(connection: Connection) -> str | None:
+    """Make the login ``admin`` if there is no administrator yet.
+
+    Returns its random password, which is stored nowhere in clear, or ``None`` if there is one.
+    """
+    password = random_password()
+    async with connection.transaction():
+        await _QUERIES.lock_first_administrator(connection)
+        if await _QUERIES.any_administrator(connection):
+            return None
+        user = NewUser(
+            login=FIRST_ADMINISTRATOR, role=Role.ADMINISTRATOR, display_name="系统管理员"
+        )
+        await create_user(connection, user, password)
+    return password
+
+
+def _check_password(password: str) -> None:
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise UserError(f"password: {MIN_LENGTH} to {MAX_LENGTH} characters")

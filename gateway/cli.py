@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.errors import DeployError
-from gateway import commands_line_users as users
+from gateway import user_commands
 from gateway.errors import GatewayError, SettingsError
 from gateway.logs import configure_logs
 from gateway.settings import ALL_ROLES, Role, load_settings
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("capture", type=Path)
     replay.add_argument("--json", action="store_true", help="one JSON object per call and totals")
     replay.set_defaults(command=_replay)
-    users.add_parser(commands)
+    user_commands.add_parser(commands)
     return parser
 
 

@@ -5,6 +5,7 @@ Order of precedence: environment (``HOTLINE_…``), then the file named by ``HOT
 """
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +62,9 @@ class Settings(BaseSettings):
     survey_ring_s: float = Field(30, gt=0, le=120)
     survey_attempts: int = Field(3, ge=1, le=10)
     survey_concurrency: int = Field(5, ge=1, le=1000)
+    survey_opens: time = Field(time(9), description="no callback before, Asia/Shanghai")
+    survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
+    survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
     @classmethod
     def settings_customise_sources(

@@ -139,10 +139,10 @@ class Store:
         return self.waiting
 
     async def answer(self, attempt_id: str, question: str, answer: str) -> None:
-        self.kept.append(f"{question} {answer}")
+        self.kept.append(f"{attempt_id} {question} {answer}")
 
     async def end(self, attempt_id: str) -> None:
-        self.kept.append("end")
+        self.kept.append(f"{attempt_id} end")
 
 
 GREETING = stream("hotline/survey-greeting")
@@ -187,7 +187,7 @@ async def test_survey(turns: list[tuple[str, bytes]], kept: list[str], outcome: 
     store = Store()
     async with serving(survey_script([CONTACTED, SOLVED], store)) as harness:
         report = await harness.play(header(uniqueid="survey-1"), *turns)
-    assert store.kept == ["begin survey-1", *kept, "end"]
+    assert store.kept == ["begin survey-1", *(f"survey-1 {step}" for step in [*kept, "end"])]
     assert report.outcome == outcome
 
 
@@ -201,10 +201,12 @@ async def test_a_survey_of_an_unknown_attempt_says_nothing() -> None:
 
 async def test_a_survey_cut_off_by_the_servers_end_is_ended() -> None:
     store = Store()
-    async with serving(survey_script([CONTACTED], store), drain_timeout_s=0.01) as harness:
-        async with await harness.connect() as peer:
-            peer.send(header())
-            await peer.command()
-            harness.server.stop()
-            await peer.until_end()
-    assert store.kept == ["begin 1795420800.7", "end"]
+    async with (
+        serving(survey_script([CONTACTED], store), drain_timeout_s=0.01) as harness,
+        await harness.connect() as peer,
+    ):
+        peer.send(header())
+        await peer.command()
+        harness.server.stop()
+        await peer.until_end()
+    assert store.kept == ["begin 1795420800.7", "1795420800.7 end"]

@@ -3,7 +3,7 @@
 select attempt_id, question, answer
 from survey_answers join survey_attempts using (attempt_id)
 where case_id = :case_id
-order by attempt_no, answered_at, question;
+order by attempt_no, survey_answers.answered_at, question;
 
 -- name: count_outcomes(since, until)
 -- Ended attempts by questionnaire and outcome in a half-open span of time.

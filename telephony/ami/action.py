@@ -30,7 +30,7 @@ class Action:
 
 
 def encode(action: Action, action_id: str) -> bytes:
-    """Wire form of ``action``. Raises `UnsafeValueError` for a key or value that may not be sent."""
+    """Wire form of ``action``. Raises `UnsafeValueError` for what may not be sent."""
     lines = [_line("Action", action.name), _line("ActionID", action_id)]
     for key, value in action.headers.items():
         values = (str(value),) if isinstance(value, str | int) else value

@@ -9,7 +9,15 @@ from telephony.errors import ExcessiveRightsError
 # (CVE-2024-42365, GHSA-33x6-fj46-6rfh).
 DANGEROUS = frozenset({"system", "command", "config"})
 NEEDED = frozenset(
-    {"CoreShowChannels", "QueueStatus", "QueueAdd", "QueueRemove", "QueuePause", "Originate", "Ping"}
+    {
+        "CoreShowChannels",
+        "QueueStatus",
+        "QueueAdd",
+        "QueueRemove",
+        "QueuePause",
+        "Originate",
+        "Ping",
+    }
 )
 _OFFER = re.compile(r"\(Priv: ([^()]*)\)\s*$")
 
@@ -38,7 +46,7 @@ def check_rights(answer: Message) -> frozenset[str]:
     }
     if excess:
         classes = sorted(frozenset().union(*excess.values()))
-        example = sorted(excess)[0]
+        example = min(excess)
         raise ExcessiveRightsError(
             f"the AMI user may do {example} (write rights {', '.join(classes)}): "
             "take system, command and config out of its 'write' line in manager.conf"

@@ -31,3 +31,11 @@ class LoginRefusedError(PeerError):
 
 class ExcessiveRightsError(PeerError):
     """The AMI user may do more than the gateway may be trusted with."""
+
+
+class MissingRightsError(PeerError):
+    """The AMI user may not do what the gateway needs."""
+
+
+class NotConnectedError(LinkLostError):
+    """There is no connection to the switchboard: the action was not sent."""

@@ -282,7 +282,9 @@ class CallTracker:
         kind = message.get("UserEvent")
         if kind == "HotlineArrived":
             self._on_hotline_arrived(message, at)
-        elif kind in {"HotlineRefused", "HotlineLeft"} and (call := self._queue_call(message, at)):
+        elif kind in {"HotlineRefused", "HotlineQueueLeft"} and (
+            call := self._queue_call(message, at)
+        ):
             self._on_status(call, message.get("Status"), message.get("Queue"), at)
 
     def _on_hotline_arrived(self, message: Message, at: float) -> None:

@@ -66,7 +66,9 @@ def _migrate(_options: argparse.Namespace) -> int:
 
     settings = load_settings()
     if settings.database_url is None:
-        raise SettingsError("HOTLINE_DATABASE_URL must be set: the embedded database is migrated by run")
+        raise SettingsError(
+            "HOTLINE_DATABASE_URL must be set: the embedded database is migrated by run"
+        )
     asyncio.run(migrate(settings.database_url.get_secret_value()))
     return 0
 

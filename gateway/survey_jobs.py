@@ -13,7 +13,7 @@ from callback_survey.retry import RetryPolicy, next_call_at, within_window
 from gateway.context import Context
 from gateway.jobs import enqueue_survey
 from gateway.settings import Settings
-from ticketing.cases import caller_of
+from ticketing.cases import find_case_by_id
 
 NUMBER_BUSY = timedelta(minutes=2)
 TRUNKS_BUSY = timedelta(seconds=10)
@@ -39,7 +39,7 @@ async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
     if opens_at > now:
         raise RetryRequested(opens_at - now, "outside the calling window")
     async with context.engines.pool.acquire() as connection, connection.transaction():
-        number = await caller_of(connection, case_id)
+        number = (await find_case_by_id(connection, case_id)).caller
         if not number:
             return None
         if len(await attempts.live(connection)) >= settings.survey_concurrency:

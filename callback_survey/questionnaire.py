@@ -31,7 +31,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question: the sound file that asks it and the scale of its answers."""
+    """One question: the name of the sound file that asks it and the scale of its answers."""
 
     name: str
     title: str
@@ -79,20 +79,16 @@ THREE_STEP = _scale(
 )
 
 AFTER_CALL_RATING = Question(
-    name=THREE_STEP.name, title="本次服务", prompt="hotline/rating", scale=THREE_STEP
+    name=THREE_STEP.name, title="本次服务", prompt="rating", scale=THREE_STEP
 )
 """What a caller is asked after the agent has hung up; stored under the scale's name."""
 
 CASE_CALLBACK_V1 = Questionnaire(
     name="case_callback_v1",
     questions=(  # 三率: 响应, 解决, 满意
-        Question(
-            name="contacted", title="是否联系", prompt="hotline/survey-contacted", scale=YES_NO
-        ),
-        Question(name="solved", title="是否解决", prompt="hotline/survey-solved", scale=YES_NO),
-        Question(
-            name="satisfied", title="是否满意", prompt="hotline/survey-satisfied", scale=THREE_STEP
-        ),
+        Question(name="contacted", title="是否联系", prompt="survey-contacted", scale=YES_NO),
+        Question(name="solved", title="是否解决", prompt="survey-solved", scale=YES_NO),
+        Question(name="satisfied", title="是否满意", prompt="survey-satisfied", scale=THREE_STEP),
     ),
 )
 

@@ -19,7 +19,7 @@ Handler = Callable[[Message, float], None]
 _RINGING_IN = "4"  # ChannelState of a channel that calls in (AST_STATE_RING); dialled ones are 0
 _NOBODY = "<unknown>"
 # QUEUESTATUS of app_queue, as the dialplan or the variable itself tells it.
-_STATUS = {
+STATUS_TRIGGERS = {
     "FULL": Trigger.REFUSED_FULL,
     "JOINEMPTY": Trigger.REFUSED_NO_STAFF,
     "JOINUNAVAIL": Trigger.REFUSED_NO_STAFF,
@@ -299,7 +299,7 @@ class CallTracker:
             self._on_status(call, message.get("Value"), "", at)
 
     def _on_status(self, call: Call, status: str, queue: str, at: float) -> None:
-        trigger = _STATUS.get(status)
+        trigger = STATUS_TRIGGERS.get(status)
         if trigger is None:
             return
         if queue and call.queue is None:

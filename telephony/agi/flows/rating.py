@@ -3,11 +3,12 @@
 from typing import Protocol
 
 from telephony.agi.commands import Agi
+from telephony.agi.flows.prompts import play
 from telephony.agi.flows.question import Question, ask
 from telephony.agi.request import AgiCall
 from telephony.agi.session import Script
 
-THANKS_PROMPT = "hotline/thanks"
+THANKS_PROMPT = "thanks"
 
 
 class StoreRating(Protocol):
@@ -24,10 +25,10 @@ def rating_script(question: Question, store: StoreRating) -> Script:
     """
 
     def rating(agi: Agi, call: AgiCall) -> None:
-        answer = ask(agi, question)
+        answer = ask(agi, call, question)
         if answer is None:
             return
         agi.wait(store(uniqueid=call.uniqueid, scale=question.name, answer=answer))
-        agi.stream_file(THANKS_PROMPT)
+        play(agi, call, THANKS_PROMPT)
 
     return rating

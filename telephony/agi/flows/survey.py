@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from telephony.agi.commands import Agi
+from telephony.agi.flows.prompts import play
 from telephony.agi.flows.question import Question, ask
 from telephony.agi.request import AgiCall
 from telephony.agi.session import Script
 
-GREETING_PROMPT = "hotline/survey-greeting"
-GOODBYE_PROMPT = "hotline/goodbye"
+GREETING_PROMPT = "survey-greeting"
+GOODBYE_PROMPT = "goodbye"
 
 
 class SurveyStore(Protocol):
@@ -35,13 +36,13 @@ def survey_script(questions: Sequence[Question], store: SurveyStore) -> Script:
         if not agi.wait(store.begin(call.uniqueid)):
             return
         try:
-            agi.stream_file(GREETING_PROMPT)
+            play(agi, call, GREETING_PROMPT)
             for question in questions:
-                answer = ask(agi, question)
+                answer = ask(agi, call, question)
                 if answer is None:
                     break
                 agi.wait(store.answer(call.uniqueid, question.name, answer))
-            agi.stream_file(GOODBYE_PROMPT)
+            play(agi, call, GOODBYE_PROMPT)
         finally:
             agi.wait(store.end(call.uniqueid))
 

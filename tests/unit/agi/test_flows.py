@@ -29,17 +29,17 @@ class Ask:
     keys: dict[str, str]
 
 
-THREE_STEP = Ask("three_step", "hotline/rating", {"1": "good", "2": "middling", "3": "bad"})
-CONTACTED = Ask("contacted", "hotline/survey-contacted", {"1": "yes", "2": "no"})
-SOLVED = Ask("solved", "hotline/survey-solved", {"1": "yes", "2": "no"})
+THREE_STEP = Ask("three_step", "rating", {"1": "good", "2": "middling", "3": "bad"})
+CONTACTED = Ask("contacted", "survey-contacted", {"1": "yes", "2": "no"})
+SOLVED = Ask("solved", "survey-solved", {"1": "yes", "2": "no"})
 
 
 def get(prompt: str, answer: bytes) -> tuple[str, bytes]:
-    return f"GET DATA {prompt} 6000 1", answer
+    return f"GET DATA hotline/{prompt} 6000 1", answer
 
 
 def stream(prompt: str, answer: bytes = OK) -> tuple[str, bytes]:
-    return f'STREAM FILE {prompt} "" 0', answer
+    return f'STREAM FILE hotline/{prompt} "" 0', answer
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,25 @@ async def test_entry_sets_two_variables() -> None:
     assert report.commands == 2
 
 
-RATING = "hotline/rating"
+RATING = "rating"
 
 
 @pytest.mark.parametrize(
     ("turns", "stored", "outcome"),
     [
-        ([get(RATING, b"200 result=1\n"), stream("hotline/thanks")], ["good"], "completed"),
+        ([get(RATING, b"200 result=1\n"), stream("thanks")], ["good"], "completed"),
         (
             [
                 get(RATING, b"200 result=9\n"),
-                stream("hotline/invalid"),
+                stream("invalid-key"),
                 get(RATING, b"200 result=3\n"),
-                stream("hotline/thanks"),
+                stream("thanks"),
             ],
             ["bad"],
             "completed",
         ),
         (
-            [get(RATING, SILENCE), get(RATING, b"200 result=2\n"), stream("hotline/thanks")],
+            [get(RATING, SILENCE), get(RATING, b"200 result=2\n"), stream("thanks")],
             ["middling"],
             "completed",
         ),
@@ -96,8 +96,8 @@ RATING = "hotline/rating"
         ([get(RATING, b"HANGUP\n")], [], "hangup"),
         ([get(RATING, b"200 result=-1\nHANGUP\n")], [], "hangup"),
         ([get(RATING, b"200 result=1\nHANGUP\n")], ["good"], "hangup"),
-        ([get(RATING, b"200 result=1\n"), stream("hotline/thanks", b"HANGUP\n")], ["good"], None),
-        ([get(RATING, b"200 result=8\n"), stream("hotline/invalid", b"HANGUP\n")], [], "hangup"),
+        ([get(RATING, b"200 result=1\n"), stream("thanks", b"HANGUP\n")], ["good"], None),
+        ([get(RATING, b"200 result=8\n"), stream("invalid-key", b"HANGUP\n")], [], "hangup"),
     ],
 )
 async def test_rating(
@@ -145,8 +145,8 @@ class Store:
         self.kept.append(f"{attempt_id} end")
 
 
-GREETING = stream("hotline/survey-greeting")
-GOODBYE = stream("hotline/goodbye")
+GREETING = stream("survey-greeting")
+GOODBYE = stream("goodbye")
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ GOODBYE = stream("hotline/goodbye")
             [],
             "completed",
         ),
-        ([stream("hotline/survey-greeting", b"HANGUP\n")], [], "hangup"),
+        ([stream("survey-greeting", b"HANGUP\n")], [], "hangup"),
         (
             [
-                stream("hotline/survey-greeting", b"200 result=-1\n"),
+                stream("survey-greeting", b"200 result=-1\n"),
                 ("CHANNEL STATUS", b"200 result=6\n"),
             ],
             [],
@@ -210,3 +210,16 @@ async def test_a_survey_cut_off_by_the_servers_end_is_ended() -> None:
         harness.server.stop()
         await peer.until_end()
     assert store.kept == ["begin 1795420800.7", "1795420800.7 end"]
+
+
+async def test_prompts_lie_where_the_dialplan_says() -> None:
+    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+        pass
+
+    async with serving(rating_script(THREE_STEP, store)) as harness:
+        report = await harness.play(
+            header(arg_1="/srv/prompts"),
+            ("GET DATA /srv/prompts/rating 6000 1", b"200 result=1\n"),
+            ('STREAM FILE /srv/prompts/thanks "" 0', OK),
+        )
+    assert report.outcome is SessionOutcome.COMPLETED

@@ -79,7 +79,9 @@ async def _greet(context: Context, roles: Sequence[Role]) -> None:
     _say(f"Pages:    http://{settings.http_host}:{settings.http_port}/")
     _say(f"Metrics:  http://{settings.metrics_host}:{settings.metrics_port}/metrics")
     if password is not None:
-        _say(f"Login:    admin / {password}   (shown this once; change it with hotline user password)")
+        _say(
+            f"Login:    admin / {password}   (shown this once; change it with hotline user password)"
+        )
 
 
 def _say(line: str) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
-
 from deploy.asterisk_config import AsteriskSettings
 from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import cache_directory, ensure_asterisk_root
 from deploy.embedded.prompts import ensure_prompts
+
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from telephony.ami.client import Endpoint
@@ -38,7 +38,9 @@ class Switchboard:
     local: AsteriskInstance | None = None
 
 
-async def start_switchboard(settings: Settings, stack: AsyncExitStack, *, demo: bool) -> Switchboard:
+async def start_switchboard(
+    settings: Settings, stack: AsyncExitStack, *, demo: bool
+) -> Switchboard:
     """Find the switchboard of the settings, or start one that lives as long as ``stack``."""
     if settings.ami_url is not None:
         endpoint = parse_ami_url(settings.ami_url.get_secret_value())

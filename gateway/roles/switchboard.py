@@ -42,7 +42,6 @@ class SwitchboardDesk:
         self._publisher = Publisher(engines.redis)
         self._showing = asyncio.Event()
         self._ownership = Ownership(engines.dsn, settings.switchboard, self._on_standing)
-        self._reconciler = Reconciler(context, board)
         sink = LinkSink(
             on_events=self._on_events,
             on_state=self._on_link,
@@ -51,6 +50,7 @@ class SwitchboardDesk:
         )
         tracker = Tracker(settings.switchboard, inbound_contexts=settings.trunk_contexts)
         self._link = Link(endpoint, tracker, sink)
+        self._reconciler = Reconciler(context, board, self._link.switch_now)
         self._dialler = Dialler(context, self._link, self._ownership.owned)
 
     async def run(self) -> None:
@@ -60,7 +60,7 @@ class SwitchboardDesk:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ownership.run())
             tasks.create_task(self._link.run())
-            tasks.create_task(self._record())
+            tasks.create_task(self._recorder.run(self._ownership.owned))
             tasks.create_task(self._publisher.run())
             tasks.create_task(refresh_state(redis, self._showing, self._live_state))
             tasks.create_task(self._tell_link())
@@ -81,7 +81,7 @@ class SwitchboardDesk:
         level = log.error if state.status is LinkStatus.REFUSED else log.info
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
-            self._reconciler.wake()
+            self._reconciler.connected()
 
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:
         log.info("calls_ended_unseen", count=len(calls))
@@ -90,26 +90,14 @@ class SwitchboardDesk:
     def _on_standing(self, standing: Standing) -> None:
         if standing is Standing.STANDBY:
             self._showing.clear()
-        else:
-            self._showing.set()
+            return
+        if not self._showing.is_set():  # another process recorded and published until now
+            self._recorder.keep_newest_of_seats()
+        self._showing.set()
 
     async def _load_open_calls(self) -> Sequence[CallRecord]:
         async with self._context.engines.pool.acquire() as connection:
             return await open_calls(connection, self._context.settings.switchboard)
-
-    async def _record(self) -> None:
-        """Record while owner; what happens meanwhile waits."""
-        while True:
-            await self._ownership.owned.wait()
-            recording = asyncio.create_task(self._recorder.run())
-            losing = asyncio.create_task(self._ownership.lost.wait())
-            try:
-                await asyncio.wait({recording, losing}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                recording.cancel()
-                losing.cancel()
-            if recording.done() and not recording.cancelled():
-                recording.result()
 
     def _live_state(self) -> list[LiveEvent]:
         """Every seat, and every call that is up, as it stands."""

@@ -1,0 +1,1 @@
+"""Servers that the program brings itself when none is configured: Asterisk, PostgreSQL, Redis."""

@@ -21,7 +21,7 @@ _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{16,128}")
 
 
-class AsteriskTemplate(Template):
+class FieldTemplate(Template):
     """``@{name}`` alone is a field: a dialplan is full of ``${...}``, ``$[...]`` and ``user@host``."""
 
     delimiter = "@"
@@ -98,7 +98,7 @@ def render_configuration(
     _refuse_unsafe(settings, paths, known)
     fields = _fields(settings, paths, known)
     return {
-        template.name: AsteriskTemplate(template.read_text("utf-8")).substitute(fields)
+        template.name: FieldTemplate(template.read_text("utf-8")).substitute(fields)
         for template in sorted(TEMPLATE_DIR.glob("*.conf"))
         if settings.demo or template.name != "extensions_demo.conf"
     }

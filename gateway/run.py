@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -61,12 +61,19 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
             tasks.create_task(probe_engines(context))
             tasks.create_task(serve_metrics(context, with_figures="worker" in roles))
             for role in roles:
-                tasks.create_task(_work(role)(context, board), name=role)
+                tasks.create_task(_work(role, context, board), name=role)
 
 
-def _work(role: Role) -> Callable[[Context, Switchboard], Awaitable[None]]:
-    work = {"switchboard": switchboard, "ivr": ivr, "web": web, "worker": worker}
-    return work[role]
+async def _work(role: Role, context: Context, board: Switchboard) -> None:
+    match role:
+        case "switchboard":
+            await switchboard(context, board)
+        case "ivr":
+            await ivr(context)
+        case "web":
+            await web(context)
+        case "worker":
+            await worker(context)
 
 
 async def _greet(context: Context, roles: Sequence[Role]) -> None:

@@ -11,7 +11,7 @@ from gateway.http.services import Services
 from gateway.http.sockets import SocketHub
 from gateway.jobs import enqueue_survey
 from gateway.live_state import RedisLiveState
-from ticketing.cases import Case
+from ticketing.case import Case
 
 
 async def web(context: Context) -> None:

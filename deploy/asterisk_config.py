@@ -156,7 +156,9 @@ def _refuse_unsafe(
         for value in values:
             if not allowed.fullmatch(value):
                 shown = "it" if what == "secret" else repr(value)
-                raise ConfigurationError(f"Not usable as {what}: {shown} does not match {allowed.pattern}.")
+                raise ConfigurationError(
+                    f"Not usable as {what}: {shown} does not match {allowed.pattern}."
+                )
     if len(set(every_seat)) != len(every_seat):
         raise ConfigurationError("A seat number is given twice.")
     if not settings.queues:

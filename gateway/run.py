@@ -1,4 +1,4 @@
-"""``hotline run``: engines, switchboard and the chosen roles of one process, until it is stopped."""
+"""``hotline run``: engines, switchboard and the chosen roles of one process, until stopped."""
 
 import asyncio
 import signal
@@ -86,9 +86,7 @@ async def _greet(context: Context, roles: Sequence[Role]) -> None:
     _say(f"Pages:    http://{settings.http_host}:{settings.http_port}/")
     _say(f"Metrics:  http://{settings.metrics_host}:{settings.metrics_port}/metrics")
     if password is not None:
-        _say(
-            f"Login:    admin / {password}   (shown this once; change it with hotline user password)"
-        )
+        _say(f"Login:    admin / {password}   (shown this once; hotline user password changes it)")
 
 
 def _say(line: str) -> None:

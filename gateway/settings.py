@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
+    lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
     http_host: str = "127.0.0.1"

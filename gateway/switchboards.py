@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
+
 from deploy.asterisk_config import AsteriskSettings
 from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import cache_directory, ensure_asterisk_root
 from deploy.embedded.prompts import ensure_prompts
-
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from telephony.ami.client import Endpoint

@@ -73,11 +73,11 @@ def caller(number: str, *, stay_ms: int = _FOREVER_MS, steps: Sequence[Step] = (
     return _fill("caller.xml", number=number, stay_ms=stay_ms, steps=text)
 
 
-def phone(
-    *, ring_ms: int = 200, talk_ms: int = _FOREVER_MS, steps: Sequence[Step] = ()
-) -> str:
+def phone(*, ring_ms: int = 200, talk_ms: int = _FOREVER_MS, steps: Sequence[Step] = ()) -> str:
     """Scenario of a phone that answers after ``ring_ms`` and talks up to ``talk_ms``."""
-    return _fill("phone.xml", ring_ms=ring_ms, talk_ms=talk_ms, steps=_steps(steps, *_PHONE_HEADERS))
+    return _fill(
+        "phone.xml", ring_ms=ring_ms, talk_ms=talk_ms, steps=_steps(steps, *_PHONE_HEADERS)
+    )
 
 
 def phone_that_never_answers() -> str:
@@ -114,9 +114,7 @@ class Sipp:
         async with self._running(scenario, self.free_port(), line, calls=1) as process:
             await _finished(process, deadline_s)
 
-    async def register(
-        self, seat: str, password: str, port: int, *, expires_s: int = 3600
-    ) -> None:
+    async def register(self, seat: str, password: str, port: int, *, expires_s: int = 3600) -> None:
         """Registers a seat's phone that listens on ``port`` (0 s: unregisters)."""
         scenario = _fill("register.xml", seat=seat, password=password, expires_s=expires_s)
         async with self._running(scenario, port, seat, calls=1) as process:
@@ -138,7 +136,17 @@ class Sipp:
             file.write_text(scenario, "utf-8")
             process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
-                *("-mp", str(next(_media_ports)), "-s", service, "-nostdin", "-aa", "-trace_msg", "-message_file", "/tmp/ast/sipp.msg"),
+                *(
+                    "-mp",
+                    str(next(_media_ports)),
+                    "-s",
+                    service,
+                    "-nostdin",
+                    "-aa",
+                    "-trace_msg",
+                    "-message_file",
+                    "/tmp/ast/sipp.msg",
+                ),
                 *(("-m", str(calls)) if calls else ()),
                 f"127.0.0.1:{self._sip_port}",
                 cwd=directory,

@@ -28,8 +28,11 @@ def tail_since(path: Path, since_s: float, time_of: TimeOf) -> list[str]:
     """The last lines of a file in order of time, from the first one at or after ``since_s``.
 
     ``time_of`` gives the epoch seconds of a line, ``None`` where it has none. A last line without
-    its end is still being written and left out.
+    its end is still being written and left out. Asterisk makes the file with its first line: while
+    its directory is there, a missing file is an empty one.
     """
+    if not path.exists() and path.parent.is_dir():
+        return []
     with path.open("rb") as file:
         size = file.seek(0, 2)
         start, lines = size, list[str]()

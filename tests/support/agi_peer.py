@@ -10,17 +10,23 @@ _Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None
 
 
 @asynccontextmanager
-async def speaking_agi(port: int, scripts: Scripts) -> AsyncIterator[list[str]]:
-    """Runs each script's commands; yields the list of answers that grows meanwhile."""
+async def speaking_agi(
+    port: int, scripts: Scripts, *, expert_line: str = ""
+) -> AsyncIterator[list[str]]:
+    """Runs each script's commands; yields the list of answers that grows meanwhile.
+
+    Calls to ``expert_line`` are sent to the queue ``expert`` at their entry.
+    """
     answers: list[str] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         header = (await reader.readuntil(b"\n\n")).decode("utf-8", "replace")
-        script = next(
-            line.partition(": ")[2] for line in header.splitlines()
-            if line.startswith("agi_network_script: ")
-        )  # fmt: skip
-        for command in scripts.get(script, ()):
+        fields = dict(line.partition(": ")[::2] for line in header.splitlines())
+        script = fields["agi_network_script"]
+        commands = [*scripts.get(script, ())]
+        if script == "entry" and fields["agi_extension"] == expert_line:
+            commands.append('SET VARIABLE HOTLINE_QUEUE "expert"')
+        for command in commands:
             writer.write(f"{command}\n".encode())
             answer = (await reader.readline()).decode().strip()
             answers.append(f"{script}: {answer}")

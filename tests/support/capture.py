@@ -42,6 +42,12 @@ class AmiRecorder:
             rb"Response: [^\r]+\r\nActionID: %s\r\n" % action_id.encode(), since=start
         )
 
+    async def list_action(self, name: str, complete: str) -> None:
+        """Sends an action that answers with a list of events and waits for the last of them."""
+        start = self.mark()
+        await self.action(name)
+        await self.until(b"Event: " + complete.encode(), since=start)
+
     def mark(self) -> int:
         """The present end of the recording, for ``since``."""
         return len(self.raw)

@@ -101,17 +101,12 @@ def _fill(name: str, **fields: object) -> str:
 class Sipp:
     """SIPp parties against one switchboard at ``127.0.0.1:sip_port``."""
 
-    def __init__(self, sip_port: int, local_ports: Sequence[int]) -> None:
+    def __init__(self, sip_port: int) -> None:
         self._sip_port = sip_port
-        self._local_ports = iter(local_ports)
-
-    def free_port(self) -> int:
-        """A local SIP port that no other party of this object uses."""
-        return next(self._local_ports)
 
     async def call(self, line: str, scenario: str, *, deadline_s: float = 60) -> None:
         """One call to ``line``; raises :class:`SippError` unless it went as the scenario says."""
-        async with self._running(scenario, self.free_port(), line, calls=1) as process:
+        async with self._running(scenario, free_port(), line, calls=1) as process:
             await _finished(process, deadline_s)
 
     async def register(self, seat: str, password: str, port: int, *, expires_s: int = 3600) -> None:
@@ -136,17 +131,7 @@ class Sipp:
             file.write_text(scenario, "utf-8")
             process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
-                *(
-                    "-mp",
-                    str(next(_media_ports)),
-                    "-s",
-                    service,
-                    "-nostdin",
-                    "-aa",
-                    "-trace_msg",
-                    "-message_file",
-                    "/tmp/ast/sipp.msg",
-                ),
+                *("-mp", str(next(_media_ports)), "-s", service, "-nostdin", "-aa"),
                 *(("-m", str(calls)) if calls else ()),
                 f"127.0.0.1:{self._sip_port}",
                 cwd=directory,
@@ -181,15 +166,8 @@ async def _until_bound(port: int, deadline_s: float = 5) -> None:
             await asyncio.sleep(0.01)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that are free for TCP and UDP on loopback at this moment, all different."""
-    held = []
-    try:
-        while len(held) < count:
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            held.append(tcp)
-            tcp.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in held]
-    finally:
-        for sock in held:
-            sock.close()
+def free_port() -> int:
+    """A UDP port that is free on loopback at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -4,6 +4,7 @@ publishes, dials and carries out seat commands.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -41,6 +42,7 @@ class SwitchboardDesk:
         self._recorder = Recorder(engines.pool)
         self._publisher = Publisher(engines.redis)
         self._showing = asyncio.Event()
+        self._link_changed = asyncio.Event()
         self._ownership = Ownership(engines.dsn, settings.switchboard, self._on_standing)
         sink = LinkSink(
             on_events=self._on_events,
@@ -76,6 +78,7 @@ class SwitchboardDesk:
 
     def _on_link(self, state: LinkState) -> None:
         self._link_since = self._context.clock()
+        self._link_changed.set()
         up = state.status is LinkStatus.UP
         self._context.readiness.report("switchboard", ready=up, detail=state.reason)
         level = log.error if state.status is LinkStatus.REFUSED else log.info
@@ -111,12 +114,15 @@ class SwitchboardDesk:
         redis, name = self._context.engines.redis, self._context.settings.switchboard
         while True:
             await self._showing.wait()
+            self._link_changed.clear()
             up = self._link.state.status is LinkStatus.UP
             try:
                 await write_link(redis, name, connected=up, since=self._link_since)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("link_untold", error=type(error).__name__)
-            await asyncio.sleep(TELL_LINK_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TELL_LINK_EVERY_S):
+                    await self._link_changed.wait()
 
 
 def _standing_call(call: CallRecord, at: datetime) -> CallEvent:

@@ -2,10 +2,9 @@
 
 import os
 import shutil
-import socket
 import wave
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from deploy.asterisk_config import AsteriskSettings
@@ -13,6 +12,7 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import asterisk_root_path, cache_directory, ensure_asterisk_root
 from deploy.embedded.prompts import PROMPTS_FILE, read_prompts
 from tests.support.capture import AmiRecorder
+from tests.support.ports import free_ports
 
 
 def why_no_switchboard() -> str | None:
@@ -28,7 +28,7 @@ def why_no_switchboard() -> str | None:
 
 def short_settings(**changes: object) -> AsteriskSettings:
     """Settings with free ports and short times, so that a test waits seconds, not minutes."""
-    ami, sip, http, agi, trunk = _free_ports(5)
+    ami, sip, http, agi, trunk = free_ports(5)
     rtp = 20000 + (os.getpid() % 8) * 100
     values: dict[str, object] = {
         "ami_port": ami, "sip_port": sip, "http_port": http, "agi_port": agi, "trunk_port": trunk,
@@ -82,17 +82,3 @@ async def log_in(
         Paused="true" if paused else "false",
     )
     assert b"Success" in answer, answer
-
-
-def _free_ports(count: int) -> list[int]:
-    """Different ports that are free for TCP and UDP on loopback at this moment."""
-    with ExitStack() as held:
-        ports: list[int] = []
-        while len(ports) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            tcp.bind(("127.0.0.1", 0))
-            with suppress(OSError):
-                udp.bind(tcp.getsockname())
-                ports.append(tcp.getsockname()[1])
-        return ports

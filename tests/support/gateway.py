@@ -15,7 +15,7 @@ import asyncpg
 
 from gateway.auth.roles import Role
 from gateway.users import NewUser, create_user
-from tests.support.sipp import free_ports
+from tests.support.ports import free_ports
 
 START_S = 30.0
 STOP_S = 15.0
@@ -99,7 +99,7 @@ class Gateway:
         async with aiohttp.ClientSession(
             self.url, cookie_jar=jar, headers={"X-Hotline": "1"}
         ) as session:
-            api = Api(session)
+            api = Api(session, self.url)
             await api.post("/api/v1/session", {"login": login, "password": PASSWORD})
             yield api
 
@@ -109,6 +109,7 @@ class Api:
     """JSON in, JSON out; an unexpected status fails with what was answered."""
 
     session: aiohttp.ClientSession
+    origin: str
 
     async def get(self, path: str) -> Any:
         """The JSON at ``path``."""

@@ -43,7 +43,7 @@ class LivePage:
 @asynccontextmanager
 async def live_page(api: Api) -> AsyncIterator[LivePage]:
     """The live wire of whoever is logged in."""
-    async with api.session.ws_connect("/ws") as socket:
+    async with api.session.ws_connect("/ws", origin=api.origin) as socket:
         page = LivePage(socket)
         await page.until("hello")
         yield page

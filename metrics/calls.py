@@ -7,6 +7,7 @@ from metrics.counts import CallCounts
 from metrics.queries import QUERIES
 
 SHORT_ABANDON_S = 5.0
+SHORT_ABANDON_MAX_S = 60.0  # longer waits are not kept by the second
 
 QueueAndLine = tuple[str, str]
 """Queue (empty: none was entered) and line of a call."""
@@ -17,8 +18,11 @@ async def call_counts(
 ) -> dict[QueueAndLine, CallCounts]:
     """Calls that arrived from `first_day` to `last_day` included (Asia/Shanghai).
 
-    Waits of abandoned calls are known by the second begun, up to 60.
+    Waits of abandoned calls are known by the second begun: a fraction in `short_abandon_s` is cut
+    off. Raises `ValueError` when it is above `SHORT_ABANDON_MAX_S`.
     """
+    if not 0 <= short_abandon_s <= SHORT_ABANDON_MAX_S:
+        raise ValueError(f"a short abandon lasts 0 to {SHORT_ABANDON_MAX_S} s")
     days = {"first_day": first_day, "last_day": last_day}
     short = {
         (row["queue"], row["line"]): row["calls"]

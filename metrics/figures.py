@@ -51,8 +51,9 @@ async def figures(
 ) -> Figures:
     """Read the figures of `day`, or of `day` to `last_day` included.
 
-    Short abandons are known to the second, up to 60: a fraction in `short_abandon_s` is cut off.
-    Seats that are in a state now count up to `now` (default: the clock).
+    Seats that are in a state now count up to `now` (default: the clock). For `short_abandon_s` see
+    `metrics.calls.call_counts`. The parts agree with each other when `conn` is in a transaction of
+    isolation `repeatable_read`.
     """
     days = (day, last_day or day)
     calls = await call_counts(conn, *days, short_abandon_s=short_abandon_s)

@@ -188,6 +188,11 @@ async def test_ratings_surveys_and_cases(pool: asyncpg.Pool) -> None:
     assert total(samples, "hotline_cases_closed_total", kind="help") == 1
 
 
+async def test_short_abandons_beyond_what_is_kept(pool: asyncpg.Pool) -> None:
+    with pytest.raises(ValueError, match="0 to 60"):
+        await figures(pool, TODAY, short_abandon_s=61)
+
+
 async def test_now_defaults_to_the_clock(pool: asyncpg.Pool) -> None:
     started = datetime.now(UTC) - timedelta(seconds=30)
     await pool.execute(

@@ -34,7 +34,9 @@ def random_call(random: Random, uniqueid: str, first: datetime) -> dict[str, Any
     outcome = random.choice([None, *OUTCOMES])
     offered = (outcome != "abandoned_greeting" and random.random() < 0.9) or outcome in WAITING
     answered = offered and outcome in (None, "answered", "switch_restart")
-    wait_s = round(random.choice([0.0, 5.0, 15.0, random.uniform(0, 400)]), 3)
+    wait_s = round(
+        random.choice([0.0, 5.0, 15.0, random.uniform(0, 60), random.uniform(0, 400)]), 3
+    )
     return {
         "switchboard": "sb1",
         "uniqueid": uniqueid,
@@ -55,8 +57,8 @@ def random_call(random: Random, uniqueid: str, first: datetime) -> dict[str, Any
 
 async def change_at_random(pool: asyncpg.Pool, random: Random, first: datetime) -> None:
     """Insert, replace and delete calls, one by one and many in one statement."""
-    ids = [f"1.{number}" for number in range(60)]
-    for uniqueid in random.choices(ids, k=150):
+    ids = [f"1.{number}" for number in range(150)]
+    for uniqueid in random.choices(ids, k=250):
         await put_call(pool, **random_call(random, uniqueid, first))
     await pool.execute("delete from calls where uniqueid = any($1)", random.sample(ids, 5))
     await pool.execute(

@@ -165,17 +165,22 @@ async def end(
 
 
 async def end_survey(connection: Any, attempt_id: str, *, now: datetime) -> Attempt | None:
-    """End an attempt whose call is over by what was answered; ``None`` when ended already.
-
-    Also for a stale attempt that is no longer among the switchboard's channels: not dialled at
-    all, in the survey (judged by its answers), or dialled with an outcome nobody saw.
-    """
+    """End a survey by what was answered; ``None`` when the attempt has ended already."""
     row = await _SQL.lock_live(connection, attempt_id=attempt_id)
-    if row is None:
+    return await _end_judged(connection, Attempt.from_row(row), now) if row else None
+
+
+async def resolve(connection: Any, seen: Attempt, *, now: datetime) -> Attempt | None:
+    """End a stale attempt whose channel is gone; ``None`` when it has got on since it was seen.
+
+    Between reading it and looking its channel up, somebody may have dialled it: then it is not
+    ended, for it would be dialled again. It was not dialled at all, dialled with an outcome that
+    nobody saw, or broken off in the survey (judged by its answers).
+    """
+    row = await _SQL.lock_live(connection, attempt_id=seen.attempt_id)
+    if row is None or Attempt.from_row(row) != seen:
         return None
-    attempt = Attempt.from_row(row)
-    answered = await _SQL.count_answers(connection, attempt_id=attempt_id)
-    return await end(connection, attempt_id, _judge(attempt, answered), now=now)
+    return await _end_judged(connection, seen, now)
 
 
 async def find(connection: Any, attempt_id: str) -> Attempt | None:
@@ -192,7 +197,7 @@ async def live(connection: Any) -> list[Attempt]:
 async def stale(connection: Any, *, before: datetime) -> list[Attempt]:
     """Return attempts that have not got on since ``before``.
 
-    Whoever resolves them looks their channels (``attempt_id``) up first and calls `end_survey` for
+    Whoever resolves them looks their channels (``attempt_id``) up first and calls `resolve` for
     those that are gone. They are not ended by age alone.
     """
     return [Attempt.from_row(row) async for row in _SQL.stale_attempts(connection, before=before)]
@@ -202,6 +207,11 @@ async def of_case(connection: Any, case_id: int) -> list[Attempt]:
     """Return the attempts of a case in order."""
     rows = _SQL.attempts_of_case(connection, case_id=case_id)
     return [Attempt.from_row(row) async for row in rows]
+
+
+async def _end_judged(connection: Any, attempt: Attempt, now: datetime) -> Attempt | None:
+    answered = await _SQL.count_answers(connection, attempt_id=attempt.attempt_id)
+    return await end(connection, attempt.attempt_id, _judge(attempt, answered), now=now)
 
 
 def _judge(attempt: Attempt, answered: int) -> Outcome:

@@ -13,15 +13,11 @@ from callback_survey.errors import AnswerInvalidError, QuestionnaireUnknownError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Possible answers: key on the telephone to answer stored, and answer to what people read.
-
-    ``positive`` are the answers that count in the numerator of the scale's rate.
-    """
+    """Possible answers: key on the telephone to answer stored, and answer to what people read."""
 
     name: str
     keys: Mapping[str, str]
     titles: Mapping[str, str]
-    positive: frozenset[str]
 
     def check(self, answer: str) -> None:
         """Raise `AnswerInvalidError` for an answer that is not of this scale."""
@@ -59,23 +55,21 @@ class Questionnaire:
         raise AnswerInvalidError(f"questionnaire {self.name} has no question {question!r}")
 
 
-def _scale(name: str, *steps: tuple[str, str], positive: set[str]) -> Scale:
+def _scale(name: str, *steps: tuple[str, str]) -> Scale:
     """Keys 1, 2, 3 … in the order of the steps."""
     return Scale(
         name=name,
         keys=MappingProxyType({str(key): answer for key, (answer, _) in enumerate(steps, 1)}),
         titles=MappingProxyType(dict(steps)),
-        positive=frozenset(positive),
     )
 
 
-YES_NO = _scale("yes_no", ("yes", "是"), ("no", "否"), positive={"yes"})
+YES_NO = _scale("yes_no", ("yes", "是"), ("no", "否"))
 THREE_STEP = _scale(
     "three_step",
     ("satisfied", "满意"),
     ("basically_satisfied", "基本满意"),
     ("dissatisfied", "不满意"),
-    positive={"satisfied", "basically_satisfied"},
 )
 
 AFTER_CALL_RATING = Question(

@@ -51,18 +51,3 @@ async def rating_of_call(connection: Any, call_id: str) -> Rating | None:
     """Return the rating of a call."""
     row = await _SQL.rating_of_call(connection, call_id=call_id)
     return Rating.from_row(row) if row else None
-
-
-async def count_ratings(
-    connection: Any, *, since: datetime | None = None, until: datetime | None = None
-) -> dict[str, dict[str, int]]:
-    """Count ratings given in ``[since, until)``: scale → answer → count.
-
-    Every answer of a scale that was used is there, with 0 where nobody gave it.
-    """
-    counts: dict[str, dict[str, int]] = {}
-    async for row in _SQL.count_ratings(connection, since=since, until=until):
-        name = row["scale"]
-        counts.setdefault(name, dict.fromkeys(find_scale(name).titles, 0))
-        counts[name][row["answer"]] = row["count"]
-    return counts

@@ -25,7 +25,7 @@ async def run_synchronous(function: Callable[[], T]) -> T:
         try:
             outcome = await handed_over
         except BaseException as error:  # noqa: BLE001  # all of them, cancellation too, are his
-            handed_over = child.throw(error)
+            handed_over = child.throw(type(error), error, error.__traceback__)
         else:
             handed_over = child.switch(outcome)
     result: T = handed_over

@@ -21,6 +21,9 @@ class AgiServer:
     AGI knows no authentication, hence ``peers``: addresses or networks that may connect
     (``127.0.0.1``, ``10.1.0.0/16``); anybody else is cut off before a byte is read. ``port`` 0
     takes a free one. ``ended`` is called with the report of every session, the refused ones too.
+
+    Measured with tests/load/bench_agi.py on two shared cores: 1,000 sessions at once cost 62 to
+    78 µs of CPU a command (51 to 66 with uvloop) and 16 KB each.
     """
 
     def __init__(  # noqa: PLR0913  # each by its name, each another matter

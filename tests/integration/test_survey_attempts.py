@@ -176,12 +176,21 @@ async def test_stale_attempts_stay_live_until_resolved(pool: asyncpg.Pool) -> No
     stale = await attempts.stale(pool, before=NOW + timedelta(minutes=5))
     assert {a.attempt_id for a in stale} == {lost.attempt_id, never_sent.attempt_id}
     assert await claim(pool) is None
-    outcomes = [await attempts.end_survey(pool, a.attempt_id, now=NOW) for a in stale]
+    outcomes = [await attempts.resolve(pool, a, now=NOW) for a in stale]
     assert {a.attempt_id: a.outcome for a in outcomes if a} == {
         lost.attempt_id: Outcome.UNKNOWN,
         never_sent.attempt_id: Outcome.NOT_DIALLED,
     }
     assert (await claimed(pool)).attempt_no == 2
+
+
+async def test_an_attempt_that_was_dialled_meanwhile_is_not_resolved(pool: asyncpg.Pool) -> None:
+    seen = await claimed(pool)
+    dialling = await attempts.mark_dialling(pool, seen.attempt_id, now=NOW)
+    assert await attempts.resolve(pool, seen, now=NOW) is None
+    assert await attempts.live(pool) == [dialling]
+    assert await attempts.resolve(pool, dialling, now=NOW) is not None
+    assert await attempts.resolve(pool, dialling, now=NOW) is None
 
 
 @pytest.mark.parametrize(

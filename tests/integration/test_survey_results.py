@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
@@ -50,19 +50,6 @@ async def test_ratings_of_no_scale_are_refused(pool: asyncpg.Pool) -> None:
         await ratings.store_rating(pool, replace(RATING, scale="ten_step"))
 
 
-async def test_counts_of_ratings(pool: asyncpg.Pool) -> None:
-    for number, answer in enumerate(["satisfied", "satisfied", "dissatisfied"]):
-        at = NOW + timedelta(hours=number)
-        rating = replace(RATING, call_id=f"sb1-{number}.0", answer=answer, given_at=at)
-        await ratings.store_rating(pool, rating)
-    assert await ratings.count_ratings(pool) == {
-        "three_step": {"satisfied": 2, "basically_satisfied": 0, "dissatisfied": 1}
-    }
-    span = await ratings.count_ratings(pool, since=NOW, until=NOW + timedelta(hours=1))
-    assert span == {"three_step": {"satisfied": 1, "basically_satisfied": 0, "dissatisfied": 0}}
-    assert await ratings.count_ratings(pool, until=NOW) == {}
-
-
 async def attempt(
     pool: asyncpg.Pool, case_id: int, outcome: Outcome | None, answers: dict[str, str]
 ) -> str:
@@ -99,26 +86,3 @@ async def test_results_of_a_case(pool: asyncpg.Pool) -> None:
         (done, 2, ANSWERS),
     ]
     assert await results.results_of_case(pool, 3) == []
-
-
-async def test_counts_of_surveys(pool: asyncpg.Pool) -> None:
-    await attempt(pool, 1, Outcome.BUSY, {})
-    await attempt(pool, 1, Outcome.COMPLETED, ANSWERS)
-    await attempt(pool, 2, Outcome.INCOMPLETE, {"contacted": "no"})
-    await attempt(pool, 3, Outcome.NOT_DIALLED, {})
-    await attempt(pool, 4, None, {})
-    counts = await results.count_surveys(pool)
-    assert (counts.live, counts.attempts, counts.reached) == (1, 3, 2)
-    assert {outcome: n for outcome, n in counts.outcomes.items() if n} == {
-        Outcome.BUSY: 1,
-        Outcome.COMPLETED: 1,
-        Outcome.INCOMPLETE: 1,
-        Outcome.NOT_DIALLED: 1,
-    }
-    assert counts.answers == {
-        "contacted": {"yes": 1, "no": 1},
-        "solved": {"yes": 1, "no": 0},
-        "satisfied": {"satisfied": 0, "basically_satisfied": 1, "dissatisfied": 0},
-    }
-    before = await results.count_surveys(pool, until=NOW)
-    assert (before.attempts, before.reached, before.live) == (0, 0, 1)

@@ -1,24 +1,8 @@
-"""What outcomes follow from Originate and from the answers given."""
+"""What outcome follows from the answers given."""
 
 import pytest
 
-from callback_survey.outcome import Outcome, outcome_of_originate, outcome_of_survey
-
-
-@pytest.mark.parametrize(
-    ("result", "outcome"),
-    [
-        ("busy", Outcome.BUSY),
-        ("no_answer", Outcome.NO_ANSWER),
-        ("congestion", Outcome.CONGESTION),
-        ("rejected", Outcome.REJECTED),
-        ("answered", None),
-        ("unknown", None),
-        ("something new", None),
-    ],
-)
-def test_originate(result: str, outcome: Outcome | None) -> None:
-    assert outcome_of_originate(result) is outcome
+from callback_survey.outcome import Outcome, outcome_of_survey
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,9 @@ class CallBook:
                 setattr(call, stamp, at)
         for name in step.announces:
             call.revision += 1
-            said = detail or (_STAGE[call.ending] if name is CallEventName.ABANDONED else "")
+            said = detail or (
+                _STAGE.get(call.ending, "after_answer") if name is CallEventName.ABANDONED else ""
+            )
             self.events.append(announce(name, self.freeze(call, at), at, agent, said))
         return True
 

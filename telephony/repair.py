@@ -74,7 +74,6 @@ def mend(ours: CallRecord, truth: CallRecord) -> CallRecord:
         truth,
         line=ours.line or truth.line,
         caller=ours.caller or truth.caller,
-        arrived_at=min(ours.arrived_at, truth.arrived_at),
         talk_s=truth.talk_s - hold_s,
         hold_s=hold_s,
         agents=parts,

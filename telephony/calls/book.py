@@ -58,7 +58,9 @@ class CallBook:
                 setattr(call, stamp, at)
         for name in step.announces:
             call.revision += 1
-            said = detail or (_STAGE[call.ending] if name is CallEventName.ABANDONED else "")
+            said = detail or (
+                _STAGE.get(call.ending, "after_answer") if name is CallEventName.ABANDONED else ""
+            )
             self.events.append(announce(name, self.freeze(call, at), at, agent, said))
         return True
 
@@ -133,19 +135,39 @@ class CallBook:
             if agent := channel.agent or self.directory.agent_at(channel.interface):
                 channel.agent = agent
                 now[agent] = channel
-        for agent in call.talkers - now.keys():
+        alone = root is not None and bool(root.bridge) and not parties
+        away = {agent for agent in call.talkers - now.keys() if alone and self._lives(call, agent)}
+        for agent in call.talkers - now.keys() - away:
             self._release(call, agent, at)
-        joined = [agent for agent in now if agent not in call.talkers]
-        call.talkers = frozenset(now)
-        for agent in joined:
-            part = self.meet(call, agent, now[agent].interface, at)
-            part.interface = now[agent].interface
-            part.released_at = None
-            part.meter.switch("talk", at)
-        if not now:
+        for agent in away:
+            call.parts[agent].on_hold = False
+            call.parts[agent].meter.switch("hold", at)
+        for agent, channel in now.items():
+            self._seat_talker(call, agent, channel, at)
+        call.talkers = frozenset(now.keys() | away)
+        if not call.talkers:
             self.apply(call, Trigger.PARTED, at)
         self._run_meter(call, at)
         self._watch_crowd(call, len(parties), at)
+
+    def _lives(self, call: Call, agent: str) -> bool:
+        """Whether an agent who left the caller alone in the bridge only consults somebody.
+
+        His channel is in another bridge then (the feature code for attended transfer); until he
+        comes back, hangs up or somebody else takes over, he keeps the caller on hold.
+        """
+        return call.parts[agent].leg in self.topology.channels
+
+    def _seat_talker(self, call: Call, agent: str, channel: Channel, at: float) -> None:
+        part = call.parts[agent] if agent in call.talkers else None
+        if part is None:
+            part = self.meet(call, agent, channel.interface, at)
+            part.interface = channel.interface
+            part.released_at = None
+        part.leg = channel.uniqueid
+        mode = "hold" if part.on_hold else "talk"
+        if part.meter.mode != mode:
+            part.meter.switch(mode, at)
 
     def _release(self, call: Call, agent: str, at: float) -> None:
         part = call.parts[agent]
@@ -158,7 +180,10 @@ class CallBook:
         """A leg of ``call`` was hung up: it rings no more, and its agent, if alone, is free."""
         self.stop_ringing(call, channel.uniqueid, at)
         part = call.parts.get(channel.agent)
-        if part is None or not part.is_open or channel.agent in call.talkers:
+        if part is None or not part.is_open or part.leg not in {"", channel.uniqueid}:
+            return
+        if channel.agent in call.talkers:
+            self._seat_talkers(call, at)
             return
         self._release(call, channel.agent, at)
         if not call.talkers:

@@ -14,6 +14,7 @@ _DEVICES = {device.value: device for device in Device}
 _BUSY = frozenset(
     set(Device) - {Device.UNKNOWN, Device.NOT_IN_USE, Device.INVALID, Device.UNAVAILABLE}
 )
+_ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 
 
 @dataclass(slots=True)
@@ -58,6 +59,13 @@ class Seat:
     def reason(self) -> str:
         """The word given with the pause."""
         return next((one.reason for one in self.queues.values() if one.paused), "")
+
+
+def _forget_busy(seat: Seat) -> None:
+    """A call is over before its telephone says so: "in use" was said of that call."""
+    for membership in seat.queues.values():
+        if membership.device in _BUSY:
+            membership.device = Device.NOT_IN_USE
 
 
 def read_membership(message: Message) -> Membership:
@@ -138,6 +146,8 @@ class SeatTracker:
             seat.wrap_up_until = at + self._wrap_up_of(seat)
             if seat.wrap_up_until <= at:
                 work = Work.NONE
+        if seat.work in _ON_A_CALL and work not in _ON_A_CALL:
+            _forget_busy(seat)
         seat.work = work
         if work is Work.NONE:
             seat.call_id = None
@@ -184,8 +194,7 @@ class SeatTracker:
             found.setdefault(seat.agent, {})[item.get("Queue")] = read_membership(item)
         for seat in self.seats.values():
             seat.queues = found.get(seat.agent, {})
-            at_work = seat.work in {Work.RINGING, Work.TALKING, Work.HOLD}
-            if at_work and seat.agent not in busy:
+            if seat.work in _ON_A_CALL and seat.agent not in busy:
                 self._step(seat, SeatTrigger.RING_ENDED, at)
                 self._step(seat, SeatTrigger.RELEASED, at)
             self._say(seat, at)

@@ -1,3 +1,7 @@
 """Fixtures that every kind of test may use."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.redis"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.redis",
+    "tests.support.switchboard_fixtures",
+]

@@ -1,1 +1,1 @@
-"""Deploy: switchboard configuration, migrations and the embedded servers of `make run`."""
+"""What the system needs around it: switchboard configuration and the servers brought along for trials."""

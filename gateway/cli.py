@@ -4,10 +4,9 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from deploy.errors import DeployError
-from gateway import commands_line_users as users
+from gateway import replay_command, user_commands
 from gateway.errors import GatewayError, SettingsError
 from gateway.logs import configure_logs
 from gateway.settings import ALL_ROLES, Role, load_settings
@@ -38,11 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     migrate = commands.add_parser("migrate", help="bring the database up to date")
     migrate.set_defaults(command=_migrate)
-    replay = commands.add_parser("replay", help="track a raw AMI capture, without any server")
-    replay.add_argument("capture", type=Path)
-    replay.add_argument("--json", action="store_true", help="one JSON object per call and totals")
-    replay.set_defaults(command=_replay)
-    users.add_parser(commands)
+    replay_command.add_parser(commands)
+    user_commands.add_parser(commands)
     return parser
 
 
@@ -70,11 +66,4 @@ def _migrate(_options: argparse.Namespace) -> int:
             "HOTLINE_DATABASE_URL must be set: the embedded database is migrated by run"
         )
     asyncio.run(migrate(settings.database_url.get_secret_value()))
-    return 0
-
-
-def _replay(options: argparse.Namespace) -> int:
-    from telephony.replay import print_replay  # noqa: PLC0415
-
-    print_replay(options.capture, as_json=options.json)
     return 0

@@ -1,7 +1,7 @@
 """Live state in Redis: what every seat and every call up is doing now.
 
 Written by the owner of the switchboard together with the stream entry of the same event, read by
-every web process. It is a view: after Redis was emptied the owner writes it anew (`rewrite`).
+every web process. It is a view: after Redis was emptied the owner writes it anew (`replace`).
 
 Keys:
 
@@ -82,17 +82,15 @@ def _write_call(pipeline: Pipeline, fields: Fields) -> None:
         pipeline.hdel(CALLS, call_id)
 
 
-async def rewrite(redis: Redis, events: Iterable[LiveEvent]) -> None:
+def replace(pipeline: Pipeline, events: Iterable[LiveEvent]) -> None:
     """Forget all seats and calls and write ``events`` (one per seat and call up) instead.
 
-    Nobody sees the gap. For the owner, in the task that also calls `write`: from another one it
-    could put an older state over a newer. Raises `redis.exceptions.RedisError`.
+    For the owner after a snapshot of the switchboard, and after Redis was away; run ``pipeline``
+    as a transaction so that nobody sees the gap.
     """
-    async with redis.pipeline(transaction=True) as pipeline:
-        pipeline.delete(SEATS, CALLS)
-        for event in events:
-            write(pipeline, event)
-        await pipeline.execute()
+    pipeline.delete(SEATS, CALLS)
+    for event in events:
+        write(pipeline, event)
 
 
 async def write_link(redis: Redis, switchboard: str, *, connected: bool, since: datetime) -> None:

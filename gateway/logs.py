@@ -36,7 +36,8 @@ def configure_logs(*, terminal: bool | None = None) -> None:
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer)
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("pgqueuer").setLevel(logging.WARNING)
+    for talkative in ("pgqueuer", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def hide_numbers(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -66,12 +66,19 @@ class Publisher:
         self._wake.clear()
 
 
-async def refresh_state(redis: Redis, current: Callable[[], Iterable[LiveEvent]]) -> None:
-    """Write the whole live state anew every few seconds, for ever."""
+async def refresh_state(
+    redis: Redis, may_write: asyncio.Event, current: Callable[[], Iterable[LiveEvent]]
+) -> None:
+    """Write the whole live state anew every few seconds while ``may_write`` is set, for ever."""
     while True:
+        await may_write.wait()
         try:
-            async with asyncio.timeout(WRITE_TIMEOUT_S):
-                await live_state.rewrite(redis, current())
+            async with (
+                asyncio.timeout(WRITE_TIMEOUT_S),
+                redis.pipeline(transaction=True) as pipeline,
+            ):
+                live_state.replace(pipeline, current())
+                await pipeline.execute()
         except (RedisError, TimeoutError, OSError) as error:
             log.warning("live_state_stale", error=type(error).__name__)
         await asyncio.sleep(REFRESH_EVERY_S)

@@ -20,7 +20,7 @@ from gateway.live import call_data
 from telephony.events import CallEvent, CallRecord, Event, SeatChanged
 
 BATCH = 500
-CAPACITY = 50_000
+CAPACITY = 20_000
 WRITE_TIMEOUT_S = 10.0
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -49,9 +49,10 @@ class Recorder:
         """Take an event over; never blocks, never raises."""
         if isinstance(event, CallEvent):
             key = event.call.uniqueid
-            if key not in self._calls and len(self._calls) >= self._capacity:
+            self._calls.pop(key, None)
+            if len(self._calls) >= self._capacity:
+                del self._calls[next(iter(self._calls))]
                 self.dropped += 1
-                return
             self._calls[key] = event.call
         else:
             if len(self._seats) >= self._capacity:
@@ -60,11 +61,20 @@ class Recorder:
             self._seats.append(event)
         self._wake.set()
 
-    async def run(self) -> None:
-        """Write for ever; a failing PostgreSQL is retried and nothing taken over is forgotten."""
+    def keep_newest_of_seats(self) -> None:
+        """Forget all but the newest state of each seat: the earlier ones others have recorded."""
+        newest = {(seat.switchboard, seat.agent): seat for seat in self._seats}
+        self._seats = deque(newest.values())
+
+    async def run(self, owned: asyncio.Event) -> None:
+        """Write for ever while ``owned`` is set; a failing PostgreSQL is retried.
+
+        Nothing taken over is forgotten, and what happens while not owned waits.
+        """
         failures = 0
         while True:
             await self._wake.wait()
+            await owned.wait()
             try:
                 async with asyncio.timeout(WRITE_TIMEOUT_S):
                     await self.flush()

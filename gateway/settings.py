@@ -5,6 +5,7 @@ Order of precedence: environment (``HOTLINE_…``), then the file named by ``HOT
 """
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
+    lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
     http_host: str = "127.0.0.1"
@@ -61,6 +63,9 @@ class Settings(BaseSettings):
     survey_ring_s: float = Field(30, gt=0, le=120)
     survey_attempts: int = Field(3, ge=1, le=10)
     survey_concurrency: int = Field(5, ge=1, le=1000)
+    survey_opens: time = Field(time(9), description="no callback before, Asia/Shanghai")
+    survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
+    survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
     @classmethod
     def settings_customise_sources(

@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     REFUSED_NO_STAFF = "refused_no_staff"
     LEFT_NO_STAFF = "left_no_staff"
     SWITCH_RESTART = "switch_restart"
+    UNSEEN = "unseen"  # ended while nobody listened, and no record of the switchboard tells how
 
 
 class SeatState(StrEnum):

@@ -1,3 +1,8 @@
 """Fixtures that every kind of test may use."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.redis", "tests.support.web"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.redis",
+    "tests.support.switchboard_fixtures",
+    "tests.support.web",
+]

@@ -1,1 +1,1 @@
-"""Embedded PostgreSQL and Redis: real servers started as children of the program."""
+"""Servers that the program brings itself when none is configured: Asterisk, PostgreSQL, Redis."""

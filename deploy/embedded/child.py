@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -51,6 +50,7 @@ def sole_owner(directory: Path) -> Iterator[None]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
         lock = (directory / "lock").open("w")
     except OSError as error:
         raise EmbeddedServerError(
@@ -89,12 +89,22 @@ def refuse_taken_port(port: int, server: str) -> None:
             ) from None
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """What the child runs before exec, so that the kernel stops it when we are killed (Linux)."""
-    if _libc is None:
-        return None
-    prctl = _libc.prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, int(stop_signal))
+def _before_exec(stop_signal: signal.Signals, account: Account | None) -> Callable[[], None]:
+    """What the child does first: become the account, and ask to be stopped when we are killed.
+
+    Done here and not by options of the subprocess, which uvloop does not know. The kernel watches
+    the thread that made the child, so servers are to be started from the main thread (prctl(2)).
+    """
+
+    def become() -> None:
+        if account is not None:
+            os.setgroups([])
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal))  # forgotten at a change of user
+
+    return become
 
 
 async def spawn(
@@ -108,9 +118,6 @@ async def spawn(
 
     Output goes to `log`, emptied first. With `account` the child gives up root for it.
     """
-    identity: dict[str, Any] = {}
-    if account is not None:
-        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     with log.open("wb") as output:
         return await asyncio.create_subprocess_exec(
             *arguments,
@@ -119,8 +126,7 @@ async def spawn(
             stderr=output,
             cwd="/",
             start_new_session=True,
-            preexec_fn=_die_with_parent(stop_signal),
-            **identity,
+            preexec_fn=_before_exec(stop_signal, account),
         )
 
 

@@ -1,15 +1,13 @@
 """What both embedded servers are: a directory with one owner, a child process, a socket."""
 
 from abc import ABC, abstractmethod
+from asyncio.subprocess import Process
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from deploy.embedded import child
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
 
 
 class EmbeddedServer(ABC):

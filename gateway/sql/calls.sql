@@ -30,3 +30,11 @@ select * from calls where switchboard = :switchboard and ended_at is null;
 -- name: calls_since(switchboard, since)
 -- Calls of a switchboard that arrived at or after a time, for comparison with its ledger.
 select * from calls where switchboard = :switchboard and arrived_at >= :since;
+
+-- name: who_served(call_id)^
+-- The agent who had the caller last, and the queue; null where nobody had.
+select coalesce(agents -> -1 ->> 'agent', agent) as agent, queue from calls where call_id = :call_id;
+
+-- name: last_known(switchboard)$
+-- When the newest call that is known to have ended arrived; null when none has.
+select max(arrived_at) from calls where switchboard = :switchboard and ended_at is not null;

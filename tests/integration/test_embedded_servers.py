@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from deploy.embedded.child import eventually
@@ -113,6 +115,20 @@ async def test_redis_keeps_data_over_tcp_too(home: Path) -> None:
     assert await gone(first)
     async with EmbeddedRedis(home) as server, Redis.from_url(server.url) as client:
         assert await client.get("kept") == b"yes"
+
+
+def test_under_uvloop(home: Path) -> None:
+    async def start_both() -> object:
+        async with EmbeddedPostgres(home / "postgres") as postgres, EmbeddedRedis(home / "redis"):
+            return await query(postgres.dsn, "select 1")
+
+    assert uvloop.run(start_both()) == 1
+
+
+async def test_directories_are_private(home: Path) -> None:
+    async with EmbeddedPostgres(home / "postgres"), EmbeddedRedis(home / "redis"):
+        modes = [(home / name).stat().st_mode for name in ("postgres", "redis")]
+    assert [stat.S_IMODE(mode) for mode in modes] == [0o700, 0o700]
 
 
 HOLD = """

@@ -12,5 +12,5 @@ down_revision = None
 
 def upgrade() -> None:
     """Run the SQL files in order."""
-    for name in ("0001_one_call.sql", "0001_pgqueuer.sql"):
-        run_file(op.get_bind(), Path(__file__).with_name(name))
+    for part in ("one_call", "call_totals", "event_totals", "pgqueuer"):
+        run_file(op.get_bind(), Path(__file__).with_name(f"{revision}_{part}.sql"))

@@ -46,28 +46,6 @@ create index calls_arrived_at on calls (arrived_at);
 create index calls_caller on calls (caller, arrived_at desc) where caller <> '';
 create index calls_open on calls (switchboard) where ended_at is null;
 
--- Running totals per day (Asia/Shanghai), queue and line: what /metrics publishes and what the API
--- sums, so that both always agree. Kept by a trigger because recorder and reconciler both write calls.
-create table call_totals (
-  day             date not null,
-  queue           text not null,
-  line            text not null,
-  arrived         bigint not null default 0,
-  offered         bigint not null default 0,
-  answered        bigint not null default 0,
-  answered_15s    bigint not null default 0,
-  short_abandoned bigint not null default 0,
-  abandoned_greeting bigint not null default 0,
-  abandoned_queue    bigint not null default 0,
-  abandoned_ringing  bigint not null default 0,
-  timed_out       bigint not null default 0,
-  refused         bigint not null default 0,
-  wait_s          double precision not null default 0,
-  talk_s          double precision not null default 0,
-  hold_s          double precision not null default 0,
-  primary key (day, queue, line)
-);
-
 create table seat_intervals (
   switchboard text not null,
   agent       text not null,
@@ -80,6 +58,7 @@ create table seat_intervals (
 );
 create unique index seat_intervals_open on seat_intervals (switchboard, agent) where ended_at is null;
 create index seat_intervals_started_at on seat_intervals (started_at);
+create index seat_intervals_ended_at on seat_intervals (ended_at);
 
 create table cases (
   case_id      bigint generated always as identity primary key,
@@ -102,6 +81,12 @@ create table cases (
 );
 create index cases_caller on cases (caller, opened_at desc) where caller <> '';
 create index cases_opened_at on cases (opened_at desc);
+
+-- The last number given out on each day (Asia/Shanghai).
+create table case_numbers (
+  day  date primary key,
+  last integer not null
+);
 
 create table case_history (
   history_id bigint generated always as identity primary key,

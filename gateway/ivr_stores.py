@@ -1,0 +1,93 @@
+"""Where the FastAGI scripts keep what callers and citizens answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from callback_survey import attempts
+from callback_survey.ratings import Rating, store_rating
+from callback_survey.results import results_of_case
+from gateway.context import Context
+from gateway.live import LiveEvent
+from gateway.publisher import Publisher
+from gateway.recorder import QUERIES
+from gateway.survey_jobs import end_survey_and_follow_up
+
+ACQUIRE_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class RatingStore:
+    """Ratings after the call, tied to the call and the agent who served last."""
+
+    context: Context
+    publisher: Publisher
+
+    async def store(self, *, uniqueid: str, scale: str, answer: str) -> None:
+        """Store the rating of a call once; a new one is told to the pages."""
+        call_id = f"{self.context.settings.switchboard}-{uniqueid}"
+        pool = self.context.engines.pool
+        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            served = await QUERIES.who_served(connection, call_id=call_id)
+            rating = Rating(
+                call_id=call_id,
+                agent=served["agent"] if served else None,
+                queue=served["queue"] if served else None,
+                scale=scale,
+                answer=answer,
+                given_at=self.context.clock(),
+            )
+            is_new = await store_rating(connection, rating)
+        if is_new:
+            self.publisher.put(_rating_given(rating))
+
+
+def _rating_given(rating: Rating) -> LiveEvent:
+    data = {
+        "call_id": rating.call_id,
+        "agent": rating.agent,
+        "queue": rating.queue,
+        "scale": rating.scale,
+        "answer": rating.answer,
+    }
+    return LiveEvent(f"rating:{rating.call_id}", "rating.given", rating.given_at, data)
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswers:
+    """The attempt of an outbound survey; ``attempt_id`` is the Uniqueid of the channel."""
+
+    context: Context
+    publisher: Publisher
+
+    async def begin(self, attempt_id: str) -> bool:
+        """Whether the attempt was being dialled; it is in the survey from now on."""
+        async with self._transaction() as connection:
+            now = self.context.clock()
+            return await attempts.mark_answered(connection, attempt_id, now=now) is not None
+
+    async def answer(self, attempt_id: str, question: str, answer: str) -> None:
+        """Store one answer."""
+        async with self._transaction() as connection:
+            now = self.context.clock()
+            await attempts.record_answer(connection, attempt_id, question, answer, now=now)
+
+    async def end(self, attempt_id: str) -> None:
+        """The survey is over; what must follow is enqueued, and the pages are told."""
+        async with self._transaction() as connection:
+            ended = await end_survey_and_follow_up(self.context, connection, attempt_id)
+            results = await results_of_case(connection, ended.case_id) if ended else []
+        for result in results:
+            if result.attempt.attempt_id == attempt_id and result.answers:
+                data = {"attempt_id": attempt_id, "answers": dict(result.answers)}
+                event_id = f"survey:{attempt_id}"
+                self.publisher.put(
+                    LiveEvent(event_id, "survey.answered", self.context.clock(), data)
+                )
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Any]:
+        pool = self.context.engines.pool
+        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
+            yield connection

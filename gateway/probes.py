@@ -1,0 +1,41 @@
+"""Probes: are PostgreSQL and Redis there? What they find is the readiness of this process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from gateway.context import Context
+
+EVERY_S = 2.0
+TIMEOUT_S = 2.0
+
+
+async def probe_engines(context: Context) -> None:
+    """Ask both engines for ever and report what they answer."""
+    engines = context.engines
+
+    async def ask_postgres() -> None:
+        async with engines.pool.acquire(timeout=TIMEOUT_S) as connection:
+            await connection.fetchval("select 1")
+
+    async def ask_redis() -> None:
+        await engines.redis.ping()
+
+    while True:
+        await _probe(context, "postgres", ask_postgres)
+        await _probe(context, "redis", ask_redis)
+        await asyncio.sleep(EVERY_S)
+
+
+async def _probe(context: Context, component: str, ask: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            await ask()
+    except (OSError, TimeoutError, RedisError) as error:
+        context.readiness.report(component, ready=False, detail=type(error).__name__)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        context.readiness.report(component, ready=False, detail=type(error).__name__)
+    else:
+        context.readiness.report(component, ready=True)

@@ -1,0 +1,163 @@
+"""Reconciler: `calls` against the switchboard's own records, on start, on reconnect, regularly.
+
+AMI never replays. What happened while nobody listened is in ``queue_log`` and CEL, and what was
+recorded otherwise than there is mended.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from gateway.context import Context
+from gateway.ledger_files import cel_since, queue_log_since
+from gateway.recorder import QUERIES, save_calls
+from gateway.stored_calls import calls_since, open_calls
+from gateway.switchboards import Switchboard
+from telephony.events import CallRecord, Outcome
+from telephony.ledger import Ledger, reconstruct
+from telephony.repair import Kind, Repair, compare, vanished
+
+EVERY_S = 600.0
+RETRY_S = 2.0
+SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
+FIRST_LOOK_BACK = timedelta(hours=24)
+MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How many calls were compared, and what was mended."""
+
+    compared: int
+    repairs: tuple[Repair, ...]
+    unseen: int
+
+
+class Reconciler:
+    """Mends the recorded calls of one switchboard."""
+
+    def __init__(
+        self, context: Context, board: Switchboard, switch_now: Callable[[], float]
+    ) -> None:
+        self._context = context
+        self._board = board
+        self._switch_now = switch_now
+        self._wake = asyncio.Event()
+        self._connected_at: datetime | None = None
+        self._lost: dict[str, CallRecord] = {}
+        self.repaired: dict[Kind, int] = dict.fromkeys(Kind, 0)
+        self.unseen = 0
+
+    def connected(self) -> None:
+        """The link is up: calls that ended before now were seen by nobody."""
+        self._connected_at = datetime.fromtimestamp(self._switch_now(), UTC)
+        self._wake.set()
+
+    def expect(self, calls: Sequence[CallRecord]) -> None:
+        """These calls ended unseen; the records should tell how."""
+        self._lost |= {call.uniqueid: call for call in calls}
+        self._wake.set()
+
+    async def run(self, owned: asyncio.Event) -> None:
+        """Reconcile as owner, when woken and regularly, for ever."""
+        while True:
+            try:
+                async with asyncio.timeout(EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            await owned.wait()
+            self._wake.clear()
+            try:
+                self._tell(await self.reconcile())
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("reconciling_delayed", error=type(error).__name__)
+                self._wake.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def reconcile(self) -> Reconciled:
+        """Compare once and mend. Raises `OSError` and what asyncpg raises."""
+        lost, self._lost = self._lost, {}
+        try:
+            return await self._reconcile(lost)
+        except BaseException:
+            self._lost = lost | self._lost
+            raise
+
+    async def _reconcile(self, lost: dict[str, CallRecord]) -> Reconciled:
+        name = self._context.settings.switchboard
+        async with self._context.engines.pool.acquire() as connection:
+            since = await self._since(connection, lost)
+            ledger = await asyncio.to_thread(self._read, since - MARGIN)
+            async with connection.transaction():
+                recorded = await calls_since(connection, name, since - MARGIN)
+                recorded += [
+                    call
+                    for call in await open_calls(connection, name)
+                    if call.arrived_at < since - MARGIN
+                ]
+                settled = self._settled(ledger, lost)
+                repairs = compare(recorded, settled)
+                unseen = [
+                    _close_unseen(call, lost[call.uniqueid])
+                    for call in vanished(recorded, ledger)
+                    if call.uniqueid in lost
+                ]
+                mended = [repair.call for repair in repairs] + unseen
+                await save_calls(connection, mended, source="ledger")
+        return Reconciled(len(settled.ended), tuple(repairs), len(unseen))
+
+    async def _since(self, connection: object, lost: dict[str, CallRecord]) -> datetime:
+        """From when on the records matter: the last thing that was known for sure."""
+        now = self._context.clock()
+        last = await QUERIES.last_known(connection, switchboard=self._context.settings.switchboard)
+        times = [call.arrived_at for call in lost.values()] + [now]
+        times.append(last if last is not None else now - FIRST_LOOK_BACK)
+        return min(times)
+
+    def _read(self, since: datetime) -> Ledger:
+        board = self._board
+        lines = queue_log_since(board.queue_log, since) if board.queue_log else []
+        events = cel_since(board.cel_csv, since) if board.cel_csv else []
+        settings = self._context.settings
+        contexts = settings.trunk_contexts
+        return reconstruct(settings.switchboard, lines, events, inbound_contexts=contexts)
+
+    def _settled(self, ledger: Ledger, lost: dict[str, CallRecord]) -> Ledger:
+        """Only calls that no live record is under way for."""
+        before = self._context.clock() - SETTLED_AFTER
+        if self._connected_at is not None:
+            before = max(before, self._connected_at)
+        ended = {
+            uniqueid: call
+            for uniqueid, call in ledger.ended.items()
+            if uniqueid in lost or (call.ended_at is not None and call.ended_at < before)
+        }
+        return replace(ledger, ended=ended)
+
+    def _tell(self, done: Reconciled) -> None:
+        for repair in done.repairs:
+            self.repaired[repair.kind] += 1
+            call_id, fields = repair.call.call_id, list(repair.fields)
+            log.info("call_repaired", call=call_id, kind=repair.kind.value, fields=fields)
+        self.unseen += done.unseen
+        if done.unseen:
+            log.warning("calls_without_record", count=done.unseen)
+        log.info("reconciled", compared=done.compared, repaired=len(done.repairs))
+
+
+def _close_unseen(recorded: CallRecord, lost: CallRecord) -> CallRecord:
+    """A call whose end nobody recorded: answered stays answered, anything else is not known."""
+    outcome = Outcome.ANSWERED if recorded.answered else Outcome.UNSEEN
+    return replace(
+        recorded,
+        ended_at=lost.ended_at or recorded.answered_at or recorded.arrived_at,
+        outcome=outcome,
+        revision=max(recorded.revision, lost.revision) + 1,
+    )

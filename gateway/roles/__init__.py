@@ -1,0 +1,1 @@
+"""Roles of the program: each is one coroutine that works until it is cancelled."""

@@ -1,0 +1,142 @@
+"""Role ``switchboard``: keeps the link to one switchboard, tracks, and as its owner records,
+publishes, dials and carries out seat commands.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway.commands import serve_commands
+from gateway.context import Context
+from gateway.dialler import Dialler
+from gateway.live import LiveEvent, from_domain
+from gateway.live_state import write_link
+from gateway.ownership import Ownership, Standing
+from gateway.publisher import Publisher, refresh_state
+from gateway.reconciler import Reconciler
+from gateway.recorder import Recorder
+from gateway.seat_desk import SeatDesk
+from gateway.stored_calls import open_calls
+from gateway.switchboards import Switchboard
+from telephony.ami.client import Endpoint
+from telephony.events import CallEvent, CallEventName, CallRecord, Event
+from telephony.link import Link, LinkSink, LinkState, LinkStatus
+from telephony.tracker import Tracker
+
+TELL_LINK_EVERY_S = 4.0
+
+log = structlog.get_logger(__name__)
+
+
+class SwitchboardDesk:
+    """Everything this process does for one switchboard."""
+
+    def __init__(self, context: Context, board: Switchboard, endpoint: Endpoint) -> None:
+        settings, engines = context.settings, context.engines
+        self._context = context
+        self._link_since = context.clock()
+        self._recorder = Recorder(engines.pool)
+        self._publisher = Publisher(engines.redis)
+        self._showing = asyncio.Event()
+        self._link_changed = asyncio.Event()
+        self._ownership = Ownership(engines.dsn, settings.switchboard, self._on_standing)
+        sink = LinkSink(
+            on_events=self._on_events,
+            on_state=self._on_link,
+            on_lost=self._on_lost,
+            load_open_calls=self._load_open_calls,
+        )
+        tracker = Tracker(settings.switchboard, inbound_contexts=settings.trunk_contexts)
+        self._link = Link(endpoint, tracker, sink)
+        self._reconciler = Reconciler(context, board, self._link.switch_now)
+        self._dialler = Dialler(context, self._link, self._ownership.owned)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        settings, redis = self._context.settings, self._context.engines.redis
+        desk = SeatDesk(self._link, settings.queues)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._ownership.run())
+            tasks.create_task(self._link.run())
+            tasks.create_task(self._recorder.run(self._ownership.owned))
+            tasks.create_task(self._publisher.run())
+            tasks.create_task(refresh_state(redis, self._showing, self._live_state))
+            tasks.create_task(self._tell_link())
+            tasks.create_task(self._dialler.run())
+            tasks.create_task(self._reconciler.run(self._ownership.owned))
+            tasks.create_task(serve_commands(redis, settings.switchboard, desk.carry_out))
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._recorder.put(event)
+            if self._showing.is_set():
+                self._publisher.put(from_domain(event))
+
+    def _on_link(self, state: LinkState) -> None:
+        self._link_since = self._context.clock()
+        self._link_changed.set()
+        up = state.status is LinkStatus.UP
+        self._context.readiness.report("switchboard", ready=up, detail=state.reason)
+        level = log.error if state.status is LinkStatus.REFUSED else log.info
+        level("switchboard_link", status=state.status.value, reason=state.reason)
+        if up:
+            self._reconciler.connected()
+
+    def _on_lost(self, calls: Sequence[CallRecord]) -> None:
+        log.info("calls_ended_unseen", count=len(calls))
+        self._reconciler.expect(calls)
+
+    def _on_standing(self, standing: Standing) -> None:
+        if standing is Standing.STANDBY:
+            self._showing.clear()
+            return
+        if not self._showing.is_set():  # another process recorded and published until now
+            self._recorder.keep_newest_of_seats()
+        self._showing.set()
+
+    async def _load_open_calls(self) -> Sequence[CallRecord]:
+        async with self._context.engines.pool.acquire() as connection:
+            return await open_calls(connection, self._context.settings.switchboard)
+
+    def _live_state(self) -> list[LiveEvent]:
+        """Every seat, and every call that is up, as it stands."""
+        now = self._link.switch_now()
+        at = datetime.fromtimestamp(now, UTC)
+        tracker = self._link.tracker
+        calls = [_standing_call(call, at) for call in tracker.open_calls(now)]
+        return [*map(from_domain, tracker.seats(now)), *map(from_domain, calls)]
+
+    async def _tell_link(self) -> None:
+        redis, name = self._context.engines.redis, self._context.settings.switchboard
+        while True:
+            await self._showing.wait()
+            self._link_changed.clear()
+            up = self._link.state.status is LinkStatus.UP
+            try:
+                await write_link(redis, name, connected=up, since=self._link_since)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("link_untold", error=type(error).__name__)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TELL_LINK_EVERY_S):
+                    await self._link_changed.wait()
+
+
+def _standing_call(call: CallRecord, at: datetime) -> CallEvent:
+    """A call that is up as the event that brought it where it is."""
+    name = CallEventName.ARRIVED
+    if call.answered_at is not None:
+        name = CallEventName.ANSWERED
+    elif call.offered_at is not None:
+        name = CallEventName.QUEUED
+    event_id = f"{call.call_id}:{call.revision}:state"
+    return CallEvent(event_id=event_id, name=name, at=at, call=call, agent=call.agent)
+
+
+async def switchboard(context: Context, board: Switchboard) -> None:
+    """Work for ``board`` until cancelled."""
+    if board.endpoint is not None:
+        await SwitchboardDesk(context, board, board.endpoint).run()

@@ -1,0 +1,102 @@
+"""``hotline run``: engines, switchboard and the chosen roles of one process, until stopped."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+
+from gateway.context import Context
+from gateway.engines import start_engines
+from gateway.metrics_server import serve_metrics
+from gateway.probes import probe_engines
+from gateway.readiness import Readiness
+from gateway.roles.ivr import ivr
+from gateway.roles.switchboard import switchboard
+from gateway.roles.web import web
+from gateway.roles.worker import worker
+from gateway.settings import Role, Settings
+from gateway.switchboards import Switchboard, start_switchboard
+from gateway.users import create_first_administrator
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None:
+    """Run ``roles`` until SIGINT or SIGTERM, then stop everything that was started here.
+
+    Raises `GatewayError`, `DeployError` or `TelephonyError` when something cannot be started.
+    """
+    main = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if not stopping.is_set() and main is not None:
+            stopping.set()
+            main.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await _run(settings, roles, demo=demo)
+    except asyncio.CancelledError:
+        if not stopping.is_set():
+            raise
+        log.info("stopped")
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+
+
+async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None:
+    async with AsyncExitStack() as stack:
+        engines = await start_engines(settings, stack)
+        context = Context(settings=settings, engines=engines, readiness=Readiness())
+        context.readiness.expect("postgres", "redis", *roles)
+        await _greet(context, roles)
+        board = await start_switchboard(settings, stack, demo=demo)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(probe_engines(context))
+            tasks.create_task(serve_metrics(context, with_figures="worker" in roles))
+            for role in roles:
+                tasks.create_task(_work(role, context, board), name=role)
+
+
+async def _work(role: Role, context: Context, board: Switchboard) -> None:
+    match role:
+        case "switchboard":
+            await switchboard(context, board)
+        case "ivr":
+            await ivr(context)
+        case "web":
+            await web(context)
+        case "worker":
+            await worker(context)
+
+
+async def _greet(context: Context, roles: Sequence[Role]) -> None:
+    """Tell where the pages are and, the first time, how to log in."""
+    if "web" not in roles:
+        return
+    settings = context.settings
+    async with context.engines.pool.acquire() as connection:
+        password = await create_first_administrator(connection)
+    _say(f"Pages:    http://{settings.http_host}:{settings.http_port}/")
+    _say(f"Metrics:  http://{settings.metrics_host}:{settings.metrics_port}/metrics")
+    if password is not None:
+        _say(f"Login:    admin / {password}   (shown this once; hotline user password changes it)")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure in a group of groups: what broke, not what broke with it."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

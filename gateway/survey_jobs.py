@@ -1,0 +1,90 @@
+"""What moves a case's callback on: the next attempt is claimed, an ended one is followed up."""
+
+from datetime import timedelta
+from typing import Any
+
+from pgqueuer.errors import RetryRequested
+
+from callback_survey import attempts
+from callback_survey.attempts import Attempt, Refusal
+from callback_survey.outcome import Outcome
+from callback_survey.questionnaire import CASE_CALLBACK_V1
+from callback_survey.retry import RetryPolicy, next_call_at, within_window
+from gateway.context import Context
+from gateway.jobs import enqueue_survey
+from gateway.settings import Settings
+from ticketing.cases import find_case_by_id
+
+NUMBER_BUSY = timedelta(minutes=2)
+TRUNKS_BUSY = timedelta(seconds=10)
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """The rules of calling again, as set."""
+    return RetryPolicy(
+        max_attempts=settings.survey_attempts,
+        opens=settings.survey_opens,
+        closes=settings.survey_closes,
+    )
+
+
+async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
+    """Claim the next attempt of a case, for the switchboard's owner to dial.
+
+    ``None`` when there is nothing (more) to do. Raises `RetryRequested` when it is not the time:
+    outside the calling window, too many calls at once, the number is being called already.
+    """
+    settings, now = context.settings, context.clock()
+    opens_at = within_window(now, retry_policy(settings))
+    if opens_at > now:
+        raise RetryRequested(opens_at - now, "outside the calling window")
+    async with context.engines.pool.acquire() as connection, connection.transaction():
+        number = (await find_case_by_id(connection, case_id)).caller
+        if not number:
+            return None
+        if len(await attempts.live(connection)) >= settings.survey_concurrency:
+            raise RetryRequested(TRUNKS_BUSY, "as many calls as allowed are up")
+        attempt = await attempts.claim(
+            connection,
+            case_id,
+            number,
+            questions=CASE_CALLBACK_V1,
+            max_attempts=settings.survey_attempts,
+            now=now,
+        )
+        if attempt is None:
+            limit = settings.survey_attempts
+            why = await attempts.why_refused(connection, case_id, number, limit)
+            if why in {Refusal.NUMBER_IS_LIVE, Refusal.NONE}:
+                raise RetryRequested(NUMBER_BUSY, "the number is being called already")
+        return attempt
+
+
+async def end_and_follow_up(
+    context: Context, connection: Any, attempt_id: str, outcome: Outcome
+) -> Attempt | None:
+    """End an attempt with ``outcome`` and enqueue the next one where the rules want it.
+
+    ``None`` when it had ended already. ``connection`` is in a transaction.
+    """
+    ended = await attempts.end(connection, attempt_id, outcome, now=context.clock())
+    return await _follow_up(context, connection, ended)
+
+
+async def end_survey_and_follow_up(
+    context: Context, connection: Any, attempt_id: str
+) -> Attempt | None:
+    """The same with the outcome judged by what was answered."""
+    ended = await attempts.end_survey(connection, attempt_id, now=context.clock())
+    return await _follow_up(context, connection, ended)
+
+
+async def _follow_up(context: Context, connection: Any, ended: Attempt | None) -> Attempt | None:
+    if ended is None or ended.outcome is None or ended.ended_at is None:
+        return None
+    used = attempts.count_used(await attempts.of_case(connection, ended.case_id))
+    policy = retry_policy(context.settings)
+    again_at = next_call_at(ended.outcome, used, ended.ended_at, policy)
+    if again_at is not None:
+        await enqueue_survey(connection, ended.case_id, delay=again_at - ended.ended_at)
+    return ended

@@ -1,0 +1,104 @@
+/** Requests to /api/v1: JSON in and out, every failure a `Problem` with a sentence for people. */
+import { learnClock } from './clock'
+import type * as m from './model'
+
+const BASE = '/api/v1'
+const TIMEOUT_MS = 10_000
+
+export interface FieldError {
+  field: string
+  message: string
+}
+
+/** RFC 9457 problem of the server, or a failure on the way to it (`status` 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly fields: readonly FieldError[] = [],
+  ) {
+    super(message)
+    this.name = 'Problem'
+  }
+}
+
+/** The sentence to show for anything that was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+let signedOut: () => void = () => {}
+
+/** `handler` runs when an answer says that there is no session any more. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+async function send(method: Method, path: string, body?: unknown): Promise<Response> {
+  const headers = new Headers({ Accept: 'application/json' })
+  if (method !== 'GET') headers.set('X-Hotline', '1')
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  const init: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) }
+  if (body !== undefined) init.body = JSON.stringify(body)
+  try {
+    return await fetch(BASE + path, init)
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError'
+    throw new Problem(0, late ? '服务器没有及时应答，请重试。' : '无法连接服务器，请检查网络后重试。')
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = `服务器返回错误（${response.status}）。`
+  try {
+    const body = (await response.json()) as {
+      title?: string
+      detail?: string
+      errors?: FieldError[]
+    }
+    return new Problem(response.status, body.detail || body.title || fallback, body.errors ?? [])
+  } catch {
+    return new Problem(response.status, fallback) // a proxy's page, not an answer of the gateway
+  }
+}
+
+async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, body)
+  learnClock(response.headers.get('Date'))
+  if (!response.ok) {
+    const problem = await problemOf(response)
+    if (problem.status === 401 && path !== '/session') signedOut()
+    throw problem
+  }
+  const empty = response.status === 202 || response.status === 204
+  return (empty ? undefined : await response.json()) as T
+}
+
+const query = (values: Record<string, string | number | undefined>) => {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== '')
+  return given.length === 0 ? '' : `?${new URLSearchParams(given as [string, string][]).toString()}`
+}
+const id = encodeURIComponent
+
+export const api = {
+  session: () => request<m.Session>('GET', '/session'),
+  logIn: (login: string, password: string) =>
+    request<m.Session>('POST', '/session', { login, password }),
+  logOut: () => request<void>('DELETE', '/session'),
+  seat: () => request<m.Seat>('GET', '/seat'),
+  setSeat: (state: m.SeatCommand, reason?: string) =>
+    request<void>('PUT', '/seat', reason === undefined ? { state } : { state, reason }),
+  calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
+  call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
+  callerHistory: (callId: string) =>
+    request<m.CallerHistory>('GET', `/calls/${id(callId)}/caller`),
+  openCase: (newCase: m.NewCase) => request<m.Case>('POST', '/cases', newCase),
+  cases: (filter: { state?: string; limit: number; before?: string }) =>
+    request<m.CaseRow[]>('GET', `/cases${query(filter)}`),
+  case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
+  closeCase: (caseNo: string, result: string, version: number) =>
+    request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
+  board: () => request<m.Board>('GET', '/board'),
+}

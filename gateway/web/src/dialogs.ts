@@ -1,0 +1,25 @@
+/** Short questions and notices over the page. */
+import { ElMessage, ElMessageBox } from 'element-plus'
+import { sentence } from './api'
+
+export function notice(text: string): void {
+  ElMessage({ message: text, type: 'success', grouping: true })
+}
+
+export function complain(error: unknown): void {
+  ElMessage({ message: sentence(error), type: 'error', grouping: true, duration: 6000 })
+}
+
+/** True when the person agrees. */
+export async function agreed(question: string, title: string, yes: string): Promise<boolean> {
+  try {
+    await ElMessageBox.confirm(question, title, {
+      confirmButtonText: yes,
+      cancelButtonText: '取消',
+      type: 'warning',
+    })
+    return true
+  } catch {
+    return false // closed or cancelled: the box has no other way of failing
+  }
+}

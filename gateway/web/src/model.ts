@@ -1,0 +1,206 @@
+/** Shapes of the JSON API and of the live events. Times are ISO-8601 in UTC, durations seconds. */
+
+export type Role = 'agent' | 'supervisor' | 'administrator'
+
+export interface Session {
+  login: string
+  display_name: string
+  role: Role
+  agent: string | null
+  extension: string | null
+}
+
+export type SeatState =
+  | 'logged_out'
+  | 'ready'
+  | 'ringing'
+  | 'talking'
+  | 'hold'
+  | 'wrap_up'
+  | 'not_ready'
+  | 'unreachable'
+
+/** What an agent may ask for; every other state comes from the switchboard. */
+export type SeatCommand = 'ready' | 'not_ready' | 'logged_out'
+
+export interface Seat {
+  agent: string
+  extension: string | null
+  state: SeatState
+  reason: string
+  queues: string[]
+  since: string
+  call_id: string | null
+}
+
+export interface AgentPart {
+  agent: string
+  answered_at: string
+  released_at: string | null
+  talk_s: number
+  hold_s: number
+}
+
+export interface Call {
+  call_id: string
+  line: string
+  caller: string
+  queue: string | null
+  agent: string | null
+  outcome: string | null
+  arrived_at: string
+  offered_at: string | null
+  answered_at: string | null
+  ended_at: string | null
+  wait_s: number | null
+  talk_s: number
+  hold_s: number
+  agents: AgentPart[]
+}
+
+/** GET /calls/{call_id} */
+export interface CallDetail extends Call {
+  case_no: string | null
+}
+
+export interface CallEventData extends Call {
+  detail: string
+}
+
+export type CaseKind = 'consultation' | 'help' | 'complaint' | 'report' | 'suggestion' | 'praise'
+export type CaseState = 'registered' | 'closed'
+
+/** A case where only its outline is given. */
+export interface CaseOutline {
+  case_no: string
+  title: string
+  kind: CaseKind
+  state: CaseState
+  opened_at: string
+}
+
+export interface CaseRow extends CaseOutline {
+  call_id: string | null
+  caller: string
+  address: string
+  confidential: boolean
+  answered_at_once: boolean
+  opened_by: string
+  closed_at: string | null
+}
+
+export interface HistoryEntry {
+  at: string
+  actor: string
+  step: string
+  note: string
+}
+
+export interface Rating {
+  scale: string
+  answer: string
+  given_at: string
+}
+
+export interface SurveyAttempt {
+  attempt_no: number
+  state: string
+  outcome: string | null
+  claimed_at: string
+  ended_at: string | null
+  answers: Record<string, string>
+}
+
+export interface Case extends CaseRow {
+  body: string
+  result: string
+  version: number
+  history: HistoryEntry[]
+  rating: Rating | null
+  survey: SurveyAttempt[]
+}
+
+export interface NewCase {
+  call_id: string
+  kind: CaseKind
+  title: string
+  body: string
+  address: string
+  confidential: boolean
+  result?: string
+}
+
+/** GET /calls/{call_id}/caller */
+export interface CallerHistory {
+  caller: string
+  repeat_calls_24h: number
+  past_calls: Call[]
+  cases: CaseOutline[]
+}
+
+export interface Rate {
+  numerator: number
+  denominator: number
+  rate: number | null
+}
+
+export interface Figures {
+  arrived: number
+  offered: number
+  answered: number
+  answered_15s: number
+  short_abandoned: number
+  abandoned_greeting: number
+  abandoned_queue: number
+  abandoned_ringing: number
+  timed_out: number
+  refused: number
+  asa_s: number | null
+  connection_rate: Rate
+  connection_rate_without_short_abandons: Rate
+  rate_15s_of_offered: Rate
+  rate_15s_of_answered: Rate
+  abandonment: Rate
+  occupancy?: Rate
+  seat_utilization?: Rate
+}
+
+export interface BoardSeat {
+  agent: string
+  display_name: string
+  state: SeatState
+  reason: string
+  since: string
+}
+
+export interface SurveyFigures {
+  contacted: Rate
+  solved: Rate
+  satisfied: Rate
+}
+
+export interface Board {
+  day: string
+  at: string
+  figures: Figures
+  waiting: number
+  seats: Partial<Record<SeatState, number>>
+  seat_list: BoardSeat[]
+  ratings: Record<string, number>
+  satisfaction: Rate
+  survey: SurveyFigures
+  switchboard: { connected: boolean; since: string | null }
+}
+
+export interface LiveEvent {
+  id: string
+  name: string
+  at: string
+  data: unknown
+}
+
+/** Data of the first frame after every connect. */
+export interface Hello {
+  seat: Seat | null
+  calls: Call[]
+}

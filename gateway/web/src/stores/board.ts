@@ -1,0 +1,44 @@
+/** The board's figures: asked anew after events, at most once a second, and at least every ten. */
+import { onUnmounted, reactive } from 'vue'
+import { api, sentence } from '../api'
+import { onLive } from '../live'
+import type { Board } from '../model'
+
+const SHORTEST_MS = 1_000
+const LONGEST_MS = 10_000
+
+/** Figures that keep themselves fresh while the calling component is shown. */
+export function useBoard() {
+  const state = reactive({ board: null as Board | null, problem: '' })
+  let asking = false
+  let askedAt = -Infinity
+  let timer: number | undefined
+  let shown = true
+
+  async function ask(): Promise<void> {
+    asking = true
+    askedAt = performance.now()
+    askIn(LONGEST_MS)
+    try {
+      state.board = await api.board()
+      state.problem = ''
+    } catch (error) {
+      state.problem = sentence(error)
+    }
+    asking = false
+  }
+
+  function askIn(ms: number): void {
+    window.clearTimeout(timer)
+    if (shown) timer = window.setTimeout(() => (asking ? askIn(SHORTEST_MS) : void ask()), ms)
+  }
+
+  const stop = onLive(() => askIn(Math.max(0, askedAt + SHORTEST_MS - performance.now())))
+  onUnmounted(() => {
+    shown = false
+    stop()
+    window.clearTimeout(timer)
+  })
+  void ask()
+  return state
+}

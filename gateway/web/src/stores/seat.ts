@@ -1,0 +1,48 @@
+/** The agent's own seat: what the switchboard says it is, and what was asked for meanwhile. */
+import { reactive, readonly } from 'vue'
+import { Problem, api } from '../api'
+import { onLive } from '../live'
+import type { Hello, LiveEvent, Seat, SeatCommand } from '../model'
+import { session } from './session'
+
+const CONFIRMATION_MS = 8_000
+
+interface Wish {
+  state: SeatCommand
+  reason: string
+}
+
+const state = reactive({ current: null as Seat | null, wish: null as Wish | null })
+let confirm: () => void = () => {}
+
+export const seat = readonly(state)
+
+onLive((event: LiveEvent) => {
+  if (event.name === 'hello') {
+    state.current = (event.data as Hello).seat
+    confirm()
+  } else if (event.name === 'seat.changed') {
+    const change = event.data as Omit<Seat, 'since' | 'extension'>
+    if (change.agent !== session.value?.agent) return
+    const { agent, state: entered, reason, queues, call_id } = change
+    const extension = session.value.extension
+    state.current = { agent, extension, state: entered, reason, queues, since: event.at, call_id }
+    confirm()
+  }
+})
+
+/** Ask for a state and wait until the switchboard confirms it. Throws `Problem`. */
+export async function changeSeat(wanted: SeatCommand, reason = ''): Promise<void> {
+  if (state.wish !== null) return
+  state.wish = { state: wanted, reason }
+  const confirmed = new Promise<boolean>((resolve) => {
+    confirm = () => resolve(true)
+    window.setTimeout(() => resolve(false), CONFIRMATION_MS)
+  })
+  try {
+    await api.setSeat(wanted, reason || undefined)
+    if (!(await confirmed)) throw new Problem(0, '已提交，但交换机尚未确认，请留意坐席状态。')
+  } finally {
+    state.wish = null
+  }
+}

@@ -1,0 +1,95 @@
+/** Chinese words for the codes of the API; a code without a word is shown as it is. */
+import type { CaseKind, CaseState, SeatState } from './model'
+
+export const SEAT_STATE: Record<SeatState, string> = {
+  ready: '就绪',
+  ringing: '振铃',
+  talking: '通话',
+  hold: '保持',
+  wrap_up: '话后处理',
+  not_ready: '示忙',
+  unreachable: '话机离线',
+  logged_out: '未签入',
+}
+
+export const NOT_READY_REASONS = ['小休', '就餐', '培训', '会议'] as const
+
+export const CASE_KIND: Record<CaseKind, string> = {
+  consultation: '咨询',
+  help: '求助',
+  complaint: '投诉',
+  report: '举报',
+  suggestion: '建议',
+  praise: '表扬',
+}
+
+export const CASE_STATE: Record<CaseState, string> = {
+  registered: '待办结',
+  closed: '已办结',
+}
+
+const OUTCOME: Record<string, string> = {
+  answered: '已接通',
+  abandoned_greeting: '欢迎语中放弃',
+  abandoned_queue: '排队中放弃',
+  abandoned_ringing: '振铃中放弃',
+  timed_out: '排队超时',
+  refused_full: '队列已满',
+  refused_no_staff: '无坐席值守',
+  left_no_staff: '坐席全部离开',
+  switch_restart: '交换机重启',
+}
+
+const HISTORY_STEP: Record<string, string> = {
+  opened: '登记',
+  registered: '登记',
+  closed: '办结',
+  answered_at_once: '即时答复',
+  survey_attempted: '回访',
+  survey_answered: '回访完成',
+}
+
+const RATING: Record<string, string> = {
+  satisfied: '满意',
+  basically_satisfied: '基本满意',
+  dissatisfied: '不满意',
+}
+
+const ATTEMPT_STATE: Record<string, string> = {
+  claimed: '待拨',
+  dialling: '拨号中',
+  in_survey: '回访中',
+  ended: '已结束',
+}
+
+const ATTEMPT_OUTCOME: Record<string, string> = {
+  completed: '完成',
+  answered: '已接听',
+  partial: '未答完',
+  busy: '占线',
+  no_answer: '无人接听',
+  congestion: '线路忙',
+  rejected: '拒接',
+  invalid: '号码无效',
+  failed: '呼叫失败',
+  unknown: '结果不明',
+}
+
+export const SURVEY_QUESTION = {
+  contacted: '是否联系您',
+  solved: '是否解决',
+  satisfied: '是否满意',
+} as const
+
+const SURVEY_ANSWER: Record<string, string> = { yes: '是', no: '否', ...RATING }
+
+const word = (words: Record<string, string>) => (code: string) => words[code] ?? code
+
+export const outcomeWord = word(OUTCOME)
+export const stepWord = word(HISTORY_STEP)
+export const ratingWord = word(RATING)
+export const attemptStateWord = word(ATTEMPT_STATE)
+export const attemptOutcomeWord = word(ATTEMPT_OUTCOME)
+export const answerWord = word(SURVEY_ANSWER)
+export const caseKindWord = word(CASE_KIND)
+export const caseStateWord = word(CASE_STATE)

@@ -1,0 +1,196 @@
+"""Publishes the newest snapshot to Prometheus, under the prefix ``hotline_``.
+
+Label values are bounded: queues and lines that are not configured become ``other``, a call without
+a queue has ``none``.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from metrics import events
+from metrics.calls import QueueAndLine
+from metrics.counts import WAIT_BUCKETS_S, CallCounts
+from metrics.events import EventCounts
+from metrics.snapshot import Snapshot, SnapshotKeeper
+
+OTHER = "other"
+NONE = "none"
+
+_CALLS: Mapping[str, tuple[str, Callable[[CallCounts], float]]] = {
+    "hotline_calls_arrived": ("Calls that arrived.", lambda c: c.arrived),
+    "hotline_calls_offered": ("Calls that asked for a person (人工请求量).", lambda c: c.offered),
+    "hotline_calls_answered": ("Offered calls bridged to an agent (接通量).", lambda c: c.answered),
+    "hotline_calls_short_abandoned": (
+        "Given up in queue or while ringing within the limit of a short abandon.",
+        lambda c: c.short_abandoned,
+    ),
+    "hotline_calls_timed_out": ("Sent out of the queue by its time limit.", lambda c: c.timed_out),
+    "hotline_calls_refused": ("Refused: queue full or nobody logged in.", lambda c: c.refused),
+    "hotline_calls_left_no_staff": (
+        "Sent out of the queue when the last agent left.",
+        lambda c: c.left_no_staff,
+    ),
+    "hotline_calls_interrupted": (
+        "Cut off by a restart of the switchboard.",
+        lambda c: c.interrupted,
+    ),
+    "hotline_call_talk_seconds": ("Talk time of calls.", lambda c: c.talk_s),
+    "hotline_call_hold_seconds": ("Hold time of calls.", lambda c: c.hold_s),
+}
+_STAGES: Mapping[str, Callable[[CallCounts], int]] = {
+    "greeting": lambda c: c.abandoned_greeting,
+    "queue": lambda c: c.abandoned_queue,
+    "ringing": lambda c: c.abandoned_ringing,
+}
+_BY_SUBJECT: Mapping[str, tuple[str, str, str]] = {
+    "hotline_cases_opened": ("Cases opened.", events.CASE_OPENED, "kind"),
+    "hotline_cases_opened_from_call": (
+        "Cases opened from a call.",
+        events.CASE_OPENED_FROM_CALL,
+        "kind",
+    ),
+    "hotline_cases_answered_at_once": (
+        "Cases from calls that the agent closed himself (即时答复).",
+        events.CASE_ANSWERED_AT_ONCE,
+        "kind",
+    ),
+    "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED, "kind"),
+}
+
+
+class FiguresCollector(Collector):
+    """Collector over the snapshots of `keeper`; collecting touches no database."""
+
+    def __init__(
+        self,
+        keeper: SnapshotKeeper,
+        *,
+        queues: Collection[str],
+        lines: Collection[str],
+        planned_seats: int,
+    ) -> None:
+        self._keeper = keeper
+        self._queues = tuple(queues)
+        self._lines = tuple(lines)
+        self._planned_seats = planned_seats
+
+    def describe(self) -> Iterator[Metric]:
+        """Name nothing in advance, so that registering does not collect."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics; before the first snapshot only those about the snapshot itself."""
+        yield _gauge("hotline_figures_up", "Whether the figures could be read.", self._keeper.up)
+        yield _gauge("hotline_seats_planned", "Planned seats.", self._planned_seats)
+        snapshot, age_s = self._keeper.latest, self._keeper.age_s
+        if snapshot is None or age_s is None:
+            return
+        yield _gauge("hotline_figures_age_seconds", "Age of the figures shown.", age_s)
+        yield from _calls(self._bounded(snapshot.calls))
+        yield from _seats(snapshot)
+        yield from _events(snapshot.events)
+
+    def _bounded(self, calls: Mapping[QueueAndLine, CallCounts]) -> dict[QueueAndLine, CallCounts]:
+        """The same calls by label values; what is configured starts at zero."""
+        by_label: dict[QueueAndLine, CallCounts] = defaultdict(CallCounts)
+        for queue in self._queues:
+            for line in self._lines:
+                by_label[queue, line] = CallCounts()
+        for (queue, line), counts in calls.items():
+            by_label[_label(queue, self._queues), _label(line, self._lines)] += counts
+        return dict(by_label)
+
+
+def _label(value: str, known: Collection[str]) -> str:
+    if not value:
+        return NONE
+    return value if value in known else OTHER
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _calls(calls: Mapping[QueueAndLine, CallCounts]) -> Iterator[Metric]:
+    for name, (text, value) in _CALLS.items():
+        counter = CounterMetricFamily(name, text, labels=("queue", "line"))
+        for labels, counts in calls.items():
+            counter.add_metric(labels, value(counts))
+        yield counter
+    abandoned = CounterMetricFamily(
+        "hotline_calls_abandoned", "Calls given up, by stage.", labels=("queue", "line", "stage")
+    )
+    for labels, counts in calls.items():
+        for stage, value in _STAGES.items():
+            abandoned.add_metric((*labels, stage), value(counts))
+    yield abandoned
+    yield _waits(calls)
+
+
+def _waits(calls: Mapping[QueueAndLine, CallCounts]) -> Metric:
+    waits = HistogramMetricFamily(
+        "hotline_call_wait_seconds",
+        "Queue entry to bridge, of answered calls.",
+        labels=("queue", "line"),
+    )
+    for labels, counts in calls.items():
+        buckets: list[tuple[str, float]] = [
+            (str(float(bound)), getattr(counts, f"answered_{bound}s")) for bound in WAIT_BUCKETS_S
+        ]
+        waits.add_metric(labels, [*buckets, ("+Inf", counts.answered)], sum_value=counts.wait_s)
+    return waits
+
+
+def _seats(snapshot: Snapshot) -> Iterator[Metric]:
+    seats = GaugeMetricFamily("hotline_seats", "Seats by state now.", labels=("state",))
+    for state, count in snapshot.seats.items():
+        seats.add_metric((state,), count)
+    yield seats
+    seconds = CounterMetricFamily(
+        "hotline_seat_seconds", "Time of seats by state.", labels=("state",)
+    )
+    for state, spent_s in snapshot.seat_seconds.items():
+        seconds.add_metric((state,), spent_s)
+    yield seconds
+
+
+def _events(counts: EventCounts) -> Iterator[Metric]:
+    for name, (text, event, label) in _BY_SUBJECT.items():
+        counter = CounterMetricFamily(name, text, labels=(label,))
+        for subject, amount in counts.by_subject(event).items():
+            counter.add_metric((subject,), amount)
+        yield counter
+    yield _by_both(
+        counts, events.RATING_GIVEN, "hotline_ratings", "Ratings after calls.", ("scale", "answer")
+    )
+    yield _by_both(
+        counts,
+        events.SURVEY_ANSWERED,
+        "hotline_survey_answers",
+        "Answers to the callback survey.",
+        ("question", "answer"),
+    )
+    attempts = CounterMetricFamily(
+        "hotline_survey_attempts", "Ended callback attempts.", labels=("outcome",)
+    )
+    for outcome, count in counts.by_detail(events.SURVEY_ENDED).items():
+        attempts.add_metric((outcome,), count)
+    yield attempts
+
+
+def _by_both(
+    counts: EventCounts, event: str, name: str, text: str, labels: tuple[str, str]
+) -> Metric:
+    counter = CounterMetricFamily(name, text, labels=labels)
+    for (known, subject, detail), amount in counts.amounts.items():
+        if known == event:
+            counter.add_metric((subject, detail), amount)
+    return counter

@@ -1,0 +1,116 @@
+"""All-time figures kept in memory, refreshed by one owned task, so that a scrape never waits."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import asyncpg
+import structlog
+
+from metrics import events
+from metrics.calls import SHORT_ABANDON_S, QueueAndLine, call_counts
+from metrics.counts import CallCounts
+from metrics.events import EventCounts
+from metrics.seats import SeatInterval, open_intervals, seconds_by_state
+from telephony.events import SeatState
+
+log = structlog.get_logger(__name__)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything ever counted, and the state of the seats, at one moment."""
+
+    calls: Mapping[QueueAndLine, CallCounts]
+    events: EventCounts
+    seats: Mapping[SeatState, int]
+    seat_seconds: Mapping[SeatState, float]
+    taken_at_s: float
+    """Reading of the monotonic clock."""
+
+
+class SnapshotKeeper:
+    """Reads a snapshot every `interval_s` while `run` runs."""
+
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        *,
+        interval_s: float = 5.0,
+        timeout_s: float = 10.0,
+        short_abandon_s: float = SHORT_ABANDON_S,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pool = pool
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+        self._short_abandon_s = short_abandon_s
+        self._clock = clock
+        self.latest: Snapshot | None = None
+        self.up = False
+        """Whether the newest reading succeeded."""
+
+    @property
+    def age_s(self) -> float | None:
+        """How old `latest` is; `None` before the first."""
+        return None if self.latest is None else time.monotonic() - self.latest.taken_at_s
+
+    async def run(self) -> None:
+        """Refresh for ever; while PostgreSQL fails, `latest` stays and ages and `up` is false."""
+        while True:
+            try:
+                await self.refresh()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if self.up or self.latest is None:
+                    log.warning("figures_unreadable", error=type(error).__name__)
+                self.up = False
+            await asyncio.sleep(self._interval_s)
+
+    async def refresh(self) -> None:
+        """Read a snapshot now; raises what asyncpg raises, or `TimeoutError`."""
+        async with (
+            asyncio.timeout(self._timeout_s),
+            self._pool.acquire() as conn,
+            conn.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            self.latest = await self._read(conn)
+        self.up = True
+
+    async def _read(self, conn: Any) -> Snapshot:
+        taken_at_s = time.monotonic()
+        counted = await events.event_counts(conn, date.min, date.max)
+        current = await open_intervals(conn)
+        return Snapshot(
+            calls=await call_counts(
+                conn, date.min, date.max, short_abandon_s=self._short_abandon_s
+            ),
+            events=counted,
+            seats=_by_state(current),
+            seat_seconds=self._seat_seconds(counted, current),
+            taken_at_s=taken_at_s,
+        )
+
+    def _seat_seconds(
+        self, counted: EventCounts, current: list[SeatInterval]
+    ) -> dict[SeatState, float]:
+        running = seconds_by_state(current, _LONG_AGO, _FAR_AHEAD, now=self._clock())
+        ended = counted.by_subject(events.SEAT_TIME)
+        before = self.latest.seat_seconds if self.latest else {}
+        # An open interval is counted up to now, but the change that ends it may reach us late.
+        # A counter that went down by that second would look like one that began anew.
+        return {
+            state: max(running.get(state, 0.0) + ended.get(state, 0.0), before.get(state, 0.0))
+            for state in SeatState
+        }
+
+
+def _by_state(current: list[SeatInterval]) -> dict[SeatState, int]:
+    seats = dict.fromkeys(SeatState, 0)
+    for interval in current:
+        seats[interval.state] += 1
+    return seats

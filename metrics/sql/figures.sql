@@ -1,0 +1,49 @@
+-- name: call_counts(first_day, last_day)
+select
+  queue,
+  line,
+  sum(arrived)::bigint as arrived,
+  sum(offered)::bigint as offered,
+  sum(answered)::bigint as answered,
+  sum(answered_5s)::bigint as answered_5s,
+  sum(answered_10s)::bigint as answered_10s,
+  sum(answered_15s)::bigint as answered_15s,
+  sum(answered_20s)::bigint as answered_20s,
+  sum(answered_30s)::bigint as answered_30s,
+  sum(answered_60s)::bigint as answered_60s,
+  sum(answered_120s)::bigint as answered_120s,
+  sum(answered_300s)::bigint as answered_300s,
+  sum(abandoned_greeting)::bigint as abandoned_greeting,
+  sum(abandoned_queue)::bigint as abandoned_queue,
+  sum(abandoned_ringing)::bigint as abandoned_ringing,
+  sum(timed_out)::bigint as timed_out,
+  sum(refused)::bigint as refused,
+  sum(left_no_staff)::bigint as left_no_staff,
+  sum(interrupted)::bigint as interrupted,
+  sum(wait_s)::double precision as wait_s,
+  sum(talk_s)::double precision as talk_s,
+  sum(hold_s)::double precision as hold_s
+from call_totals
+where day between :first_day and :last_day
+group by queue, line;
+
+-- name: short_abandons(first_day, last_day, limit_s)
+select queue, line, sum(amount)::bigint as calls
+from event_totals
+where name = 'call.abandoned' and day between :first_day and :last_day
+  and subject::integer <= :limit_s::double precision
+group by queue, line;
+
+-- name: event_counts(first_day, last_day)
+select name, subject, detail, sum(amount)::double precision as amount
+from event_totals
+where name <> 'call.abandoned' and day between :first_day and :last_day
+group by name, subject, detail;
+
+-- name: intervals_between(period_start, period_end)
+select agent, state, started_at, ended_at
+from seat_intervals
+where started_at < :period_end and (ended_at > :period_start or ended_at is null);
+
+-- name: open_intervals()
+select agent, state, started_at, ended_at from seat_intervals where ended_at is null;

@@ -1,0 +1,42 @@
+"""Asking one question and taking one key as the answer."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from telephony.agi.commands import Agi
+from telephony.agi.flows.prompts import play, prompt_file
+from telephony.agi.request import AgiCall
+
+INVALID_PROMPT = "invalid-key"
+TRIES = 2
+KEY_TIMEOUT_MS = 6000  # after the prompt's end
+
+
+class Question(Protocol):
+    """What is asked: ``keys`` maps each valid key to its answer."""
+
+    @property
+    def name(self) -> str:
+        """Under which the answer is stored."""
+
+    @property
+    def prompt(self) -> str:
+        """Name of the sound file that asks."""
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Key pressed to answer meant."""
+
+
+def ask(agi: Agi, call: AgiCall, question: Question) -> str | None:
+    """Return the answer, or ``None`` when no valid key came in `TRIES` tries.
+
+    A key interrupts the prompt. A wrong key is told; silence just repeats the question.
+    """
+    for _ in range(TRIES):
+        key = agi.get_data(prompt_file(call, question.prompt), KEY_TIMEOUT_MS, 1)
+        if key in question.keys:
+            return question.keys[key]
+        if key:
+            play(agi, call, INVALID_PROMPT)
+    return None

@@ -1,0 +1,34 @@
+"""Rating after the call (S1): the agent has hung up, the caller presses one key."""
+
+from typing import Protocol
+
+from telephony.agi.commands import Agi
+from telephony.agi.flows.prompts import play
+from telephony.agi.flows.question import Question, ask
+from telephony.agi.request import AgiCall
+from telephony.agi.session import Script
+
+THANKS_PROMPT = "thanks"
+
+
+class StoreRating(Protocol):
+    """Stores a rating once per call, however often it is asked to."""
+
+    async def __call__(self, *, uniqueid: str, scale: str, answer: str) -> None:
+        """``uniqueid`` is that of the caller's channel; ``scale`` the question's name."""
+
+
+def rating_script(question: Question, store: StoreRating) -> Script:
+    """Build the script. No valid key, or a hang-up before it, is no rating.
+
+    The rating is stored before the caller is thanked: thanks are never for nothing.
+    """
+
+    def rating(agi: Agi, call: AgiCall) -> None:
+        answer = ask(agi, call, question)
+        if answer is None:
+            return
+        agi.wait(store(uniqueid=call.uniqueid, scale=question.name, answer=answer))
+        play(agi, call, THANKS_PROMPT)
+
+    return rating

@@ -1,0 +1,1 @@
+"""The Asterisk Manager Interface: bytes to messages, actions to bytes, the link to a switch."""

@@ -1,0 +1,95 @@
+"""One AMI message, read lazily: the name first, a header only when asked for."""
+
+from collections.abc import Iterator
+
+from telephony.errors import PeerError
+
+EVENT = b"Event: "
+RESPONSE = b"Response: "
+_CRLF = b"\r\n"
+
+
+class _Needles(dict[str, bytes]):
+    """Header name to the bytes that precede its value."""
+
+    def __missing__(self, name: str) -> bytes:
+        needle = self[name] = b"\r\n" + name.encode() + b":"
+        return needle
+
+
+_NEEDLES = _Needles()
+
+
+def event_name(raw: bytes) -> bytes | None:
+    """Name of the event, or ``None`` when ``raw`` is no event."""
+    if raw[:7] != EVENT:
+        return None
+    end = raw.find(_CRLF, 7)
+    return raw[7:end] if end >= 0 else raw[7:]
+
+
+def check_is_ami(raw: bytes) -> None:
+    """Raise `PeerError` unless the message starts as every AMI message does."""
+    if not raw.startswith((EVENT, RESPONSE)):
+        raise PeerError(f"no AMI: a message starts with {raw[:40]!r}")
+
+
+class Message:
+    """Headers of one raw message.
+
+    Asterisk sends the bytes of caller names as it got them: what is not UTF-8 survives as
+    surrogate escapes. An absent header reads as the default, an empty one as ``""``.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @property
+    def name(self) -> str:
+        """Event name, or ``""`` for a response."""
+        return (event_name(self.raw) or b"").decode("ascii", "replace")
+
+    def get(self, name: str, default: str = "") -> str:
+        """Value of the first header called ``name`` (exact case, as Asterisk writes it)."""
+        raw = self.raw
+        needle = _NEEDLES[name]
+        start = raw.find(needle)
+        if start >= 0:
+            start += len(needle)
+        elif raw.startswith(needle[2:]):
+            start = len(needle) - 2
+        else:
+            return default
+        if raw[start : start + 1] == b" ":
+            start += 1
+        end = raw.find(_CRLF, start)
+        value = raw[start:end] if end >= 0 else raw[start:]
+        return value.decode("utf-8", "surrogateescape")
+
+    def get_all(self, name: str) -> list[str]:
+        """Values of every header called ``name``, in order (``ChanVariable`` repeats)."""
+        return [value for key, value in self if key == name]
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        """Value of a numeric header; ``default`` when absent or no finite number."""
+        try:
+            value = float(self.get(name))
+        except ValueError:
+            return default
+        return value if abs(value) < float("inf") else default
+
+    def __contains__(self, name: str) -> bool:
+        needle = _NEEDLES[name]
+        return needle in self.raw or self.raw.startswith(needle[2:])
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """All headers in order; a line without colon is no header and is left out."""
+        for line in self.raw.decode("utf-8", "surrogateescape").split("\r\n"):
+            key, colon, value = line.partition(":")
+            if colon:
+                yield key, value.removeprefix(" ")
+
+    def __repr__(self) -> str:
+        return f"Message({self.name or self.get('Response')!r}, {len(self.raw)} bytes)"

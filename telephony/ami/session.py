@@ -1,0 +1,115 @@
+"""One AMI conversation without any input or output: bytes in, events and answers out."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from telephony.ami.action import Action, encode
+from telephony.ami.frame import DEFAULT_LIMIT, Framer
+from telephony.ami.message import EVENT, Message, check_is_ami
+from telephony.errors import PeerError
+
+_ACTION_ID = b"\r\nActionID:"
+MAX_LIST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the switchboard said to one action: its response and the events that belong to it."""
+
+    response: Message
+    items: tuple[Message, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the response is anything but an error (``Success``, ``Goodbye``)."""
+        return self.response.get("Response") != "Error"
+
+    @property
+    def text(self) -> str:
+        """The sentence of the response."""
+        return self.response.get("Message")
+
+
+@dataclass(slots=True)
+class Received:
+    """Everything one piece of bytes brought, each in order of arrival."""
+
+    events: list[bytes] = field(default_factory=list)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Pending:
+    action: Action
+    response: Message | None = None
+    items: list[Message] = field(default_factory=list)
+
+
+class Session:
+    """Matches answers to actions by ActionID and sets everything else aside as events.
+
+    A list answer is a response with ``EventList: start``, then items with the same ActionID, then
+    an event with ``EventList: Complete``; it is answered as one. Items of answers nobody waits for
+    any more (timed out) are dropped, so that they are never taken for live events.
+    """
+
+    def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
+        self._framer = Framer(limit=limit)
+        self._numbers = count(1)
+        self._pending: dict[str, _Pending] = {}
+
+    @property
+    def version(self) -> str | None:
+        """Version of the greeting, ``None`` before it came."""
+        return self._framer.version
+
+    def request(self, action: Action) -> tuple[str, bytes]:
+        """Note ``action`` as pending; return its ActionID and the bytes to send."""
+        action_id = str(next(self._numbers))
+        data = encode(action, action_id)
+        self._pending[action_id] = _Pending(action)
+        return action_id, data
+
+    def forget(self, action_id: str) -> None:
+        """Wait no longer for an answer."""
+        self._pending.pop(action_id, None)
+
+    def receive(self, data: bytes) -> Received:
+        """Take bytes of the switchboard. Raises `PeerError` when they are no AMI."""
+        received = Received()
+        for raw in self._framer.feed(data):
+            if raw[:7] != EVENT:
+                check_is_ami(raw)
+                self._take_response(Message(raw), received)
+            elif _ACTION_ID in raw:
+                self._take_item(Message(raw), received)
+            else:
+                received.events.append(raw)
+        return received
+
+    def _take_response(self, message: Message, received: Received) -> None:
+        action_id = message.get("ActionID")
+        pending = self._pending.get(action_id)
+        if pending is None:
+            return
+        more = message.get("EventList").lower() == "start" or pending.action.completed_by
+        if more and message.get("Response") != "Error":
+            pending.response = message
+            return
+        del self._pending[action_id]
+        received.answers.append((action_id, Answer(message)))
+
+    def _take_item(self, message: Message, received: Received) -> None:
+        action_id = message.get("ActionID")
+        pending = self._pending.get(action_id)
+        if pending is None or pending.response is None:
+            return
+        if message.name == pending.action.completed_by:
+            pending.items.append(message)
+        elif message.get("EventList").lower() != "complete":
+            if len(pending.items) >= MAX_LIST:
+                raise PeerError(f"the list answer to {pending.action.name} has no end")
+            pending.items.append(message)
+            return
+        del self._pending[action_id]
+        received.answers.append((action_id, Answer(pending.response, tuple(pending.items))))

@@ -1,0 +1,1 @@
+"""Calls: what Asterisk says of channels, queues and bridges folded into one caller's stay."""

@@ -1,0 +1,96 @@
+"""Who can hear whom: channels, the bridges they are in, and the Local pairs that join bridges."""
+
+from collections.abc import Iterable
+
+from telephony.calls.state import Channel
+from telephony.names import interface_of, is_internal, is_local, other_half
+
+
+class Topology:
+    """Live channels by Uniqueid."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, Channel] = {}
+        self._bridges: dict[str, set[str]] = {}
+        self._local: dict[str, str] = {}  # name of a Local half -> Uniqueid
+
+    def add(self, uniqueid: str, name: str) -> Channel:
+        """Return the channel called ``uniqueid``, making it when it is new."""
+        channel = self.channels.get(uniqueid)
+        if channel is None:
+            channel = self.channels[uniqueid] = Channel(uniqueid, name, interface_of(name))
+            if is_local(name):
+                self._local[name] = uniqueid
+        return channel
+
+    def rename(self, uniqueid: str, name: str) -> None:
+        """A masquerade gave the channel another name, and with it another phone."""
+        if (channel := self.channels.get(uniqueid)) is None:
+            return
+        self._local.pop(channel.name, None)
+        channel.name, channel.interface = name, interface_of(name)
+        if is_local(name):
+            self._local[name] = uniqueid
+
+    def enter(self, channel: Channel, bridge: str) -> bool:
+        """Put ``channel`` into ``bridge``; ``False`` when it was there already."""
+        if channel.bridge == bridge:
+            return False
+        self.leave(channel, channel.bridge)
+        channel.bridge = bridge
+        self._bridges.setdefault(bridge, set()).add(channel.uniqueid)
+        return True
+
+    def leave(self, channel: Channel, bridge: str) -> bool:
+        """Take ``channel`` out of ``bridge``; ``False`` when it was not in that one."""
+        if not bridge or channel.bridge != bridge:
+            return False
+        channel.bridge = ""
+        members = self._bridges[bridge]
+        members.discard(channel.uniqueid)
+        if not members:
+            del self._bridges[bridge]
+        return True
+
+    def remove(self, channel: Channel) -> None:
+        """Forget a channel that is gone."""
+        self.leave(channel, channel.bridge)
+        self.channels.pop(channel.uniqueid, None)
+        self._local.pop(channel.name, None)
+
+    def members(self, bridge: str) -> Iterable[str]:
+        """Uniqueids of the channels in ``bridge``."""
+        return self._bridges.get(bridge, ())
+
+    def partner(self, channel: Channel) -> Channel | None:
+        """The other half of a Local pair, while it lives."""
+        if not is_local(channel.name):
+            return None
+        uniqueid = self._local.get(other_half(channel.name))
+        return self.channels.get(uniqueid) if uniqueid else None
+
+    def reachable(self, channel: Channel) -> list[Channel]:
+        """Every channel that hears ``channel``, itself first, through bridges and Local pairs."""
+        found = [channel]
+        seen = {channel.uniqueid}
+        for current in found:
+            near = set(self._bridges.get(current.bridge, ()))
+            if half := self.partner(current):
+                near.add(half.uniqueid)
+            for uniqueid in near - seen:
+                seen.add(uniqueid)
+                found.append(self.channels[uniqueid])
+        return found
+
+    def is_party(self, channel: Channel) -> bool:
+        """Whether somebody listens at this channel.
+
+        One half of a Local pair stands for somebody only while its other half is in no bridge: it
+        then runs an application; otherwise whoever is there is found in that bridge.
+        """
+        if is_internal(channel.name):
+            return False
+        if not is_local(channel.name):
+            return True
+        half = self.partner(channel)
+        return half is not None and not half.bridge and bool(channel.bridge)

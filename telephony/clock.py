@@ -1,0 +1,27 @@
+"""What time it was at the switchboard when it said something."""
+
+import re
+
+_TIMESTAMP = b"\r\nTimestamp: "
+_END_OF_TIME = 1e11  # more is no date
+_EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
+
+
+def timestamp(raw: bytes) -> float | None:
+    """``Timestamp`` of a message (``timestampevents=yes`` in manager.conf), epoch seconds."""
+    start = raw.find(_TIMESTAMP)
+    if start < 0:
+        return None
+    start += len(_TIMESTAMP)
+    end = raw.find(b"\r", start)
+    try:
+        seconds = float(raw[start:end] if end >= 0 else raw[start:])
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < _END_OF_TIME else None
+
+
+def uniqueid_epoch(uniqueid: str, otherwise: float) -> float:
+    """When a channel was made: Asterisk writes it into the Uniqueid, in whole seconds."""
+    match = _EPOCH.fullmatch(uniqueid)
+    return float(match[1]) if match else otherwise

@@ -1,0 +1,185 @@
+"""The calls as the switchboard's own records tell them: ``queue_log`` for queues, CEL for channels.
+
+Both are folded through the same book and table as live messages, so that a call means the same
+whichever way it became known. CEL knows nothing of holding: talk here includes hold.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from telephony.calls.book import CallBook
+from telephony.calls.state import Call
+from telephony.calls.tracker import STATUS_TRIGGERS
+from telephony.calls.transitions import Trigger
+from telephony.cel import CelEvent
+from telephony.clock import uniqueid_epoch
+from telephony.events import CallEventName, CallRecord
+from telephony.names import Directory, agent_of, digits, interface_of
+from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
+
+_EXITS = {
+    Exit.ABANDONED: Trigger.DROPPED,
+    Exit.TIMED_OUT: Trigger.EXPIRED,
+    Exit.EMPTIED: Trigger.EMPTIED,
+    Exit.KEY: Trigger.LEFT_QUEUE,
+}
+_SAME_MOMENT_S = 2.0  # queue_log has whole seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Calls that have ended, and those that had not when the records were read."""
+
+    ended: Mapping[str, CallRecord]
+    still_up: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Reader:
+    book: CallBook
+    contexts: frozenset[str]
+    queue_records: Mapping[str, QueueRecord]
+    stays: dict[str, list[Stay]] = field(default_factory=dict)
+    present: dict[str, Stay] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stays = {uid: list(record.stays) for uid, record in self.queue_records.items()}
+
+    def take(self, event: CelEvent) -> None:
+        handler = _HANDLERS.get(event.name)
+        if handler:
+            handler(self, event)
+
+    def start(self, event: CelEvent) -> None:
+        self.book.topology.add(event.uniqueid, event.channel)
+        ours = uniqueid_epoch(event.uniqueid, 0.0) == 0.0  # a ChannelId that we gave
+        if event.uniqueid == event.linkedid and event.context in self.contexts and not ours:
+            self.book.arrive(event.uniqueid, digits(event.exten), digits(event.number), event.at)
+
+    def arrived(self, event: CelEvent) -> None:
+        if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):
+            call.line = line
+
+    def told(self, event: CelEvent) -> None:
+        queue, _, status = str(event.extra.get("extra", "")).partition(" ")
+        trigger = STATUS_TRIGGERS.get(status)
+        if (call := self._call(event)) and trigger:
+            call.queue = call.queue or queue or None
+            self.book.apply(call, trigger, event.at, detail=status)
+
+    def app_start(self, event: CelEvent) -> None:
+        stays = self.stays.get(event.uniqueid)
+        call = self._call(event)
+        if event.app != "Queue" or not stays or call is None:
+            return
+        if stays[0].entered_at > event.at + _SAME_MOMENT_S:
+            return  # this time it was refused; the entry in queue_log is a later one
+        stay = self.present[event.uniqueid] = stays.pop(0)
+        if call.answered_at is None:
+            call.queue = stay.queue
+        if self.book.apply(call, Trigger.JOINED, event.at, detail=stay.queue):
+            call.left_at = None
+
+    def app_end(self, event: CelEvent) -> None:
+        if event.app == "Queue":
+            self._leave(event)
+
+    def _leave(self, event: CelEvent) -> None:
+        stay, call = self.present.pop(event.uniqueid, None), self._call(event)
+        if stay is None or stay.exit is None or call is None or stay.exit not in _EXITS:
+            return
+        if stay.ringing:
+            self.book.apply(call, Trigger.RING_STARTED, event.at)
+        self.book.apply(call, _EXITS[stay.exit], event.at)
+
+    def enter(self, event: CelEvent) -> None:
+        channel = self.book.topology.add(event.uniqueid, event.channel)
+        if self.book.topology.enter(channel, str(event.extra.get("bridge_id", ""))):
+            self.book.regroup([channel], event.at)
+
+    def exit(self, event: CelEvent) -> None:
+        channel = self.book.topology.channels.get(event.uniqueid)
+        if channel is None:
+            return
+        near = self.book.topology.reachable(channel)
+        if self.book.topology.leave(channel, str(event.extra.get("bridge_id", ""))):
+            self.book.regroup(near, event.at)
+
+    def end(self, event: CelEvent) -> None:
+        channel = self.book.topology.channels.get(event.uniqueid)
+        if channel is None:
+            return
+        self._leave(event)
+        near = self.book.topology.reachable(channel)
+        self.book.topology.remove(channel)
+        if call := self.book.calls.get(event.uniqueid):
+            self.book.end(call, Trigger.HUNG_UP, event.at)
+        self.book.regroup([one for one in near if one is not channel], event.at)
+
+    def restart(self, at: float) -> None:
+        """Asterisk started at ``at``: nothing that was up before still is."""
+        for channel in list(self.book.topology.channels.values()):
+            self.book.topology.remove(channel)
+        for call in list(self.book.calls.values()):
+            self.book.end(call, Trigger.RESTARTED, at)
+
+    def _call(self, event: CelEvent) -> Call | None:
+        return self.book.calls.get(event.uniqueid) or self.book.calls.get(event.linkedid)
+
+
+_HANDLERS: dict[str, Callable[[_Reader, CelEvent], None]] = {
+    "CHAN_START": _Reader.start,
+    "HOTLINE_ARRIVED": _Reader.arrived,
+    "HOTLINE_REFUSED": _Reader.told,
+    "HOTLINE_QUEUE_LEFT": _Reader.told,
+    "APP_START": _Reader.app_start,
+    "APP_END": _Reader.app_end,
+    "BRIDGE_ENTER": _Reader.enter,
+    "BRIDGE_EXIT": _Reader.exit,
+    "CHAN_END": _Reader.end,
+}
+
+
+def reconstruct(
+    switchboard: str,
+    queue_log: Sequence[QueueLogLine],
+    cel: Sequence[CelEvent],
+    *,
+    inbound_contexts: Collection[str],
+    seats: Mapping[str, str] = MappingProxyType({}),
+) -> Ledger:
+    """The calls of both records. ``seats``: interface to agent number, for agents whom a call only
+    reached by transfer; those who answered from a queue are learnt from ``queue_log``.
+    """
+    records = fold(queue_log)
+    directory = _directory(records, cel, seats)
+    book = CallBook(switchboard, directory)
+    reader = _Reader(book, frozenset(inbound_contexts), records)
+    starts = restarts(queue_log)
+    for event in cel:
+        while starts and starts[0] <= event.at:
+            reader.restart(starts.pop(0))
+        reader.take(event)
+    for at in starts:
+        reader.restart(at)
+    ended = {
+        event.call.uniqueid: event.call
+        for event in book.drain()[0]
+        if event.name is CallEventName.ENDED
+    }
+    return Ledger(ended, frozenset(book.calls))
+
+
+def _directory(
+    records: Mapping[str, QueueRecord], cel: Sequence[CelEvent], seats: Mapping[str, str]
+) -> Directory:
+    legs = {stay.leg: stay.agent for record in records.values() for stay in record.stays}
+    directory = Directory()
+    for interface, agent in seats.items():
+        directory.learn(agent, interface)
+    for event in cel:
+        if event.name == "CHAN_START" and event.uniqueid in legs:
+            interface = interface_of(event.channel)
+            directory.learn(agent_of(legs[event.uniqueid], interface), interface)
+    return directory

@@ -1,0 +1,99 @@
+"""What was recorded against what the switchboard's own records tell: the differences, mended."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from telephony.events import AgentPart, CallRecord
+from telephony.ledger import Ledger
+
+TOLERANCE_S = 1.0
+
+
+class Kind(StrEnum):
+    """What is wrong with a recorded call."""
+
+    MISSING = "missing"  # never recorded
+    OPEN = "open"  # recorded, but its end is not
+    DIFFERENT = "different"  # recorded otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Store ``call`` in place of ``recorded``; ``fields`` are those that differed."""
+
+    kind: Kind
+    call: CallRecord
+    recorded: CallRecord | None
+    fields: tuple[str, ...] = ()
+
+
+def compare(recorded: Iterable[CallRecord], ledger: Ledger) -> list[Repair]:
+    """Repairs that make ``recorded`` agree with every call that ``ledger`` saw end.
+
+    Recorded calls of which the ledger knows nothing are left alone: the records may be rotated.
+    """
+    known = {call.uniqueid: call for call in recorded}
+    repairs = []
+    for uniqueid, truth in ledger.ended.items():
+        if (ours := known.get(uniqueid)) is None:
+            repairs.append(Repair(Kind.MISSING, truth, None))
+        elif fields := differences(ours, truth):
+            kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
+            repairs.append(Repair(kind, mend(ours, truth), ours, fields))
+    return repairs
+
+
+def vanished(recorded: Iterable[CallRecord], ledger: Ledger) -> list[CallRecord]:
+    """Calls recorded as open that the ledger neither saw end nor shows as still up."""
+    known = ledger.ended.keys() | ledger.still_up
+    return [call for call in recorded if call.ended_at is None and call.uniqueid not in known]
+
+
+def differences(ours: CallRecord, truth: CallRecord) -> tuple[str, ...]:
+    """Names of the fields in which two accounts of a call differ by more than `TOLERANCE_S`."""
+    checks: Mapping[str, bool] = {
+        "outcome": ours.outcome == truth.outcome,
+        "offered": ours.offered == truth.offered,
+        "answered": ours.answered == truth.answered,
+        "queue": ours.queue == truth.queue,
+        "ended_at": ours.ended_at is not None,
+        "wait_s": _near(ours.wait_s, truth.wait_s),
+        "talk_s": _near(ours.talk_s + ours.hold_s, truth.talk_s + truth.hold_s),
+        "agents": _same_agents(ours.agents, truth.agents),
+    }
+    return tuple(name for name, same in checks.items() if not same)
+
+
+def mend(ours: CallRecord, truth: CallRecord) -> CallRecord:
+    """``truth`` with what only live messages tell (line, caller, holding) kept from ``ours``."""
+    held = {part.agent: part.hold_s for part in ours.agents}
+    parts = tuple(_split(part, held.get(part.agent, 0.0)) for part in truth.agents)
+    hold_s = min(ours.hold_s, truth.talk_s)
+    return replace(
+        truth,
+        line=ours.line or truth.line,
+        caller=ours.caller or truth.caller,
+        talk_s=truth.talk_s - hold_s,
+        hold_s=hold_s,
+        agents=parts,
+        revision=max(ours.revision, truth.revision) + 1,
+    )
+
+
+def _split(part: AgentPart, held_s: float) -> AgentPart:
+    hold_s = min(held_s, part.talk_s)
+    return replace(part, talk_s=part.talk_s - hold_s, hold_s=hold_s)
+
+
+def _near(ours: float | None, truth: float | None) -> bool:
+    if ours is None or truth is None:
+        return ours is truth
+    return abs(ours - truth) <= TOLERANCE_S
+
+
+def _same_agents(ours: tuple[AgentPart, ...], truth: tuple[AgentPart, ...]) -> bool:
+    return len(ours) == len(truth) and all(
+        a.agent == b.agent and _near(a.talk_s + a.hold_s, b.talk_s + b.hold_s)
+        for a, b in zip(ours, truth, strict=True)
+    )

@@ -1,0 +1,97 @@
+"""When X happens at a seat whose work is W: what its work is then; and which state that shows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telephony.events import SeatState
+
+
+class Work(StrEnum):
+    """What a call does to a seat at the moment."""
+
+    NONE = "none"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLD = "hold"
+    WRAP_UP = "wrap_up"
+
+
+class SeatTrigger(StrEnum):
+    """What can happen at a seat."""
+
+    RANG = "a call rings"
+    RING_ENDED = "the ringing is over"
+    CONNECTED = "a caller is connected"
+    HELD = "the caller was put on hold"
+    RESUMED = "the caller was taken off hold"
+    RELEASED = "the caller is gone, or with somebody else"
+    WRAPPED_UP = "the wrap-up time is over, or was ended by hand"
+    IDLED = "the telephone is idle"
+
+
+W, T = Work, SeatTrigger
+
+# WRAP_UP with a wrap-up time of zero is left at once (seats/tracker.py).
+TABLE: dict[Work, dict[SeatTrigger, Work]] = {
+    W.NONE: {T.RANG: W.RINGING, T.CONNECTED: W.TALKING},
+    W.RINGING: {T.CONNECTED: W.TALKING, T.RING_ENDED: W.NONE},
+    W.TALKING: {T.HELD: W.HOLD, T.RELEASED: W.WRAP_UP, T.IDLED: W.WRAP_UP},
+    W.HOLD: {T.RESUMED: W.TALKING, T.RELEASED: W.WRAP_UP, T.IDLED: W.WRAP_UP},
+    W.WRAP_UP: {T.RANG: W.RINGING, T.CONNECTED: W.TALKING, T.WRAPPED_UP: W.NONE},
+}
+
+
+class Device(StrEnum):
+    """Device state of the seat's telephone as app_queue numbers it (enum ast_device_state)."""
+
+    UNKNOWN = "0"
+    NOT_IN_USE = "1"
+    IN_USE = "2"
+    BUSY = "3"
+    INVALID = "4"
+    UNAVAILABLE = "5"
+    RINGING = "6"
+    RING_IN_USE = "7"
+    ON_HOLD = "8"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything a seat's state is judged by."""
+
+    work: Work
+    logged_in: bool
+    paused: bool  # in every queue it is logged in to
+    device: Device
+
+
+_BY_WORK = {
+    W.RINGING: SeatState.RINGING,
+    W.TALKING: SeatState.TALKING,
+    W.HOLD: SeatState.HOLD,
+    W.WRAP_UP: SeatState.WRAP_UP,
+}
+# A telephone that is busy without a call of ours: the agent dials out, or is called directly.
+_BY_DEVICE = {
+    Device.IN_USE: SeatState.TALKING,
+    Device.BUSY: SeatState.TALKING,
+    Device.RING_IN_USE: SeatState.TALKING,
+    Device.ON_HOLD: SeatState.HOLD,
+    Device.RINGING: SeatState.RINGING,
+}
+_BROKEN = frozenset({Device.INVALID, Device.UNAVAILABLE})
+
+
+def shown(standing: Standing) -> SeatState:
+    """The one state to show: the call first, then the log-in, the telephone, the pause."""
+    if standing.work in {W.RINGING, W.TALKING, W.HOLD}:
+        return _BY_WORK[standing.work]
+    if not standing.logged_in:
+        return SeatState.LOGGED_OUT
+    if standing.work is W.WRAP_UP:
+        return SeatState.WRAP_UP
+    if standing.device in _BY_DEVICE:
+        return _BY_DEVICE[standing.device]
+    if standing.paused:
+        return SeatState.NOT_READY
+    return SeatState.UNREACHABLE if standing.device in _BROKEN else SeatState.READY

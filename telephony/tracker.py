@@ -1,0 +1,161 @@
+"""The one entry to tracking: raw AMI messages in, domain events out. No clock, no socket."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from telephony.ami.message import EVENT, Message, event_name
+from telephony.calls.book import CallBook
+from telephony.calls.restore import Restoration
+from telephony.calls.tracker import CallTracker, Handler
+from telephony.calls.untimed import CaptureClock
+from telephony.clock import timestamp
+from telephony.events import CallRecord, Event, SeatChanged
+from telephony.names import Directory
+from telephony.recent import Recent
+from telephony.seats.tracker import SeatTracker
+from telephony.snapshot import Snapshot
+
+_QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
+_REPEATS_KNOWN = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a snapshot changed.
+
+    ``lost`` are calls that ended while nobody looked: how, only the switchboard's own records can
+    tell. ``quarantined`` are channels that the list shows although their hang-up was seen.
+    """
+
+    events: tuple[Event, ...]
+    lost: tuple[CallRecord, ...]
+    quarantined: frozenset[str]
+
+
+class Tracker:
+    """Calls and seats of one switchboard.
+
+    ``inbound_contexts``: the contexts in which callers arrive from trunks; ``None`` when unknown
+    (see `CallTracker`). ``wrap_up_s``: wrap-up seconds by queue. ``capture=True`` tracks a capture:
+    messages without ``Timestamp`` then get their time from what they say, not from the reading.
+    """
+
+    def __init__(
+        self,
+        switchboard: str,
+        *,
+        inbound_contexts: Collection[str] | None = None,
+        wrap_up_s: Mapping[str, float] = MappingProxyType({}),
+        hangup_requests: bool = True,
+        capture: bool = False,
+    ) -> None:
+        directory = Directory()
+        self._book = CallBook(switchboard, directory)
+        self._calls = CallTracker(
+            self._book, inbound_contexts=inbound_contexts, hangup_requests=hangup_requests
+        )
+        self._seats = SeatTracker(switchboard, directory, wrap_up_s=wrap_up_s)
+        handlers: dict[bytes, Handler] = {**self._calls.handlers, **self._seats.handlers}
+        if capture:
+            handlers[b"AgentComplete"] = _nothing  # its TalkTime is read by the capture's clock
+        self._handlers = handlers
+        self._capture = CaptureClock(self._book) if capture else None
+        self._repeats: Recent[bytes] = Recent(_REPEATS_KNOWN)
+        self._due: float | None = None
+
+    def feed(self, raw: bytes, received_at: float) -> Sequence[Event]:
+        """Track one raw message (without its blank line) and return what it means, in order.
+
+        ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``. An exact
+        repeat of a message with a ``Timestamp`` means nothing.
+        """
+        if raw[:7] != EVENT:
+            return ()
+        name = raw[7 : raw.find(b"\r", 7)]
+        handler = self._handlers.get(name)
+        if handler is None or (name == b"VarSet" and _QUEUE_STATUS not in raw):
+            return ()
+        at = timestamp(raw)
+        if at is None:
+            at = self._capture.guess(name, raw) if self._capture else received_at
+        elif not self._repeats.add(raw):
+            return ()
+        handler(Message(raw), at)
+        if self._due is not None and at >= self._due:
+            self._run_clocks(at)
+        return self._drain()
+
+    def tick(self, now: float) -> Sequence[Event]:
+        """Do what is due at ``now`` (switchboard's time): end wrap-ups, announce conferences."""
+        self._run_clocks(now)
+        return self._drain()
+
+    @property
+    def due_at(self) -> float | None:
+        """When to call `tick` next (switchboard's time), ``None`` when nothing is due."""
+        return self._due
+
+    def finish_wrap_up(self, agent: str, now: float) -> Sequence[Event]:
+        """The agent ended his wrap-up by hand; nothing when he was not wrapping up."""
+        self._seats.finish_wrap_up(agent, now)
+        return self._drain()
+
+    def restore(self, snapshot: Snapshot, known: Iterable[CallRecord] = ()) -> Restored:
+        """Correct everything by ``snapshot``, then track the live events that came meanwhile.
+
+        ``known`` are the calls recorded as open (needed once, after the start of the program);
+        those tracked already are not touched by them.
+        """
+        names = [(event_name(raw), raw) for raw in snapshot.meanwhile]
+        members = [item for item in snapshot.queues if item.name == "QueueMember"]
+        for item in members:
+            self._book.directory.learn(
+                item.get("Name"), item.get("Location"), item.get("StateInterface")
+            )
+        restoration = Restoration(
+            self._book,
+            snapshot,
+            self._calls.gone.__contains__,
+            born=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Newchannel"),
+            died=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Hangup"),
+        )
+        lost = restoration.run(known)
+        events: list[Event] = list(self._drain())
+        self._seats.restore(members, self._book.busy(), snapshot.taken_at)
+        events += self._drain()
+        for raw in snapshot.meanwhile:
+            events += self.feed(raw, snapshot.taken_at)
+        return Restored(tuple(events), tuple(lost), restoration.quarantined)
+
+    def open_calls(self, now: float) -> list[CallRecord]:
+        """The calls that are up."""
+        return [self._book.freeze(call, now) for call in self._book.calls.values()]
+
+    def seats(self, now: float) -> list[SeatChanged]:
+        """Every seat as it stands."""
+        return self._seats.describe(now)
+
+    def _run_clocks(self, now: float) -> None:
+        self._book.tick(now)
+        self._seats.tick(now)
+        self._set_due()
+
+    def _set_due(self) -> None:
+        due = [at for at in (self._book.due_at(), self._seats.due_at()) if at is not None]
+        self._due = min(due, default=None)
+
+    def _drain(self) -> Sequence[Event]:
+        book = self._book
+        if book.events or book.signals:
+            events, signals = book.drain()
+            self._seats.take(signals)
+            self._set_due()
+            return [*events, *self._seats.drain()]
+        if book.crowded:
+            self._set_due()
+        return self._seats.drain() if self._seats.events else ()
+
+
+def _nothing(message: Message, at: float) -> None:
+    """A message that means something to the clock alone."""

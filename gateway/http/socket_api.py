@@ -62,13 +62,11 @@ def origin_allowed(origin: str, host: str, more: tuple[str, ...]) -> bool:
 async def hello(inquiry: Inquiry[Nothing, Nothing]) -> str:
     """The first frame: the person's seat and calls up, or all calls for an overseer."""
     services, person = inquiry.services, inquiry.person
-    data = {
-        "login": person.login,
-        "role": person.role.value,
-        "agent": person.agent,
-        "seat": await _seat(services.live, person),
-        "calls": [mask_data(call) for call in await _calls(services.live, person)],
-    }
+    seat = await _seat(services.live, person)
+    calls = [
+        call for call in await services.live.calls() if person.oversees or _at_seat(call, seat)
+    ]
+    data = {"seat": seat, "calls": [mask_data(call) for call in calls]}
     frame = {"id": "hello", "name": "hello", "at": iso(services.clock()), "data": data}
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
@@ -80,11 +78,10 @@ async def _seat(state: LiveState, person: Person) -> Fields | None:
     return seat.model_dump(mode="json")
 
 
-async def _calls(state: LiveState, person: Person) -> list[Fields]:
-    calls = await state.calls()
-    if person.oversees:
-        return calls
-    return [call for call in calls if person.agent and concerns(call, person.agent)]
+def _at_seat(call: Fields, seat: Fields | None) -> bool:
+    if seat is None:
+        return False
+    return concerns(call, seat["agent"]) or call["call_id"] == seat["call_id"]
 
 
 ENDPOINTS = (open_socket,)

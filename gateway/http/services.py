@@ -15,6 +15,7 @@ from gateway.http.sockets import SocketHub
 from gateway.live_state import Fields, Link, LiveCall
 from gateway.readiness import Readiness
 from gateway.settings import Settings
+from ticketing.case import Case
 
 ACQUIRE_TIMEOUT_S = 2.0
 
@@ -45,16 +46,16 @@ class LiveState(Protocol):
         """The connection to the switchboard."""
 
 
-CaseClosed = Callable[[Any, Any], Awaitable[None]]
+CaseClosed = Callable[[Any, Case], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the HTTP surface needs from the rest of the program.
 
-    ``redis`` decodes its answers and has a ``socket_timeout`` of some seconds. ``on_case_closed``
-    is called with the connection and the case inside the closing transaction, to enqueue what
-    must follow. ``hub.run()`` is run by whoever made the hub.
+    ``redis`` comes from `gateway.redis_client`. ``on_case_closed`` is called with the connection
+    and the case inside the closing transaction, to enqueue what must follow. ``hub.run()`` is run
+    by whoever made the hub.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"

@@ -39,8 +39,10 @@ async def open_socket(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
         raise Problem(429, "这个登录已打开的页面过多，请先关闭一些")
     try:
         text = await hello(inquiry)  # after attaching, so that nothing falls in between
+        if request.transport is None:
+            raise ConnectionResetError("the page went away during the handshake")
         await page.prepare(request)
-        await socket.serve(page, text)
+        await socket.serve(page, text, request.transport)
     finally:
         hub.detach(socket)
     return page

@@ -91,7 +91,9 @@ class Socket:
         self.ending = self.ending or ending
         self._ended.set()
 
-    async def serve(self, page: web.WebSocketResponse, hello: str) -> None:
+    async def serve(
+        self, page: web.WebSocketResponse, hello: str, transport: asyncio.Transport
+    ) -> None:
         """Send ``hello`` and then what is offered, until either side ends it."""
         parts = [
             asyncio.create_task(self._send(page, hello)),
@@ -105,7 +107,7 @@ class Socket:
                 part.cancel()
             outcomes = await asyncio.gather(*parts, return_exceptions=True)
         _raise_unexpected(outcomes)
-        await _close(page, self.ending or Ending(1000, ""))
+        await _close(page, self.ending or Ending(1000, ""), transport)
 
     async def _send(self, page: web.WebSocketResponse, hello: str) -> None:
         await page.send_str(hello)
@@ -126,12 +128,16 @@ async def _discard_input(page: web.WebSocketResponse) -> None:
         pass
 
 
-async def _close(page: web.WebSocketResponse, ending: Ending) -> None:
+async def _close(page: web.WebSocketResponse, ending: Ending, transport: asyncio.Transport) -> None:
+    """Tell the page why; one that does not read any more is cut off, with what waits for it."""
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await page.close(code=ending.code, message=ending.reason.encode(), drain=False)
     except (TimeoutError, ConnectionError):
         log.info("socket_aborted", code=ending.code)
+    finally:
+        if transport.get_write_buffer_size():
+            transport.abort()
 
 
 @dataclass(slots=True)
@@ -145,8 +151,9 @@ class Counts:
 class SocketHub:
     """All sockets of this process. `run` must run for events and for ended sessions."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, check_sessions_s: float = CHECK_SESSIONS_S) -> None:
         self._redis = redis
+        self._check_sessions_s = check_sessions_s
         self._sockets: set[Socket] = set()
         self._overseers: set[Socket] = set()
         self._by_address: dict[Addressee, set[Socket]] = {}
@@ -214,7 +221,7 @@ class SocketHub:
     async def _check_sessions(self) -> None:
         """Sessions also end elsewhere: by expiry, by a new password, at another process."""
         while True:
-            await asyncio.sleep(CHECK_SESSIONS_S)
+            await asyncio.sleep(self._check_sessions_s)
             keys = list({socket.session for socket in self._sockets})
             try:
                 found = await sessions.running(self._redis, keys) if keys else []

@@ -1,0 +1,188 @@
+"""The agent's seat over HTTP, with commands travelling by Redis (REQUIREMENTS T3, T4)."""
+
+import asyncio
+
+import pytest
+
+from gateway.commands import SeatAction, SeatCommand, send_command, serve_commands
+from gateway.errors import SeatRefusedError
+from tests.support.web import NOW, SWITCHBOARD, Hotline, running
+
+SEAT = "/api/v1/seat"
+
+
+async def test_seat_never_seen_is_logged_out(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    status, seat = await agent.json("GET", SEAT)
+    assert status == 200
+    assert seat == {
+        "agent": "1001",
+        "extension": "81001",
+        "state": "logged_out",
+        "reason": "",
+        "queues": [],
+        "since": None,
+        "call_id": None,
+    }
+
+
+async def test_seat_is_as_last_told(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    await hotline.switchboard.tell_seat("1001", "not_ready", reason="小休")
+    _, seat = await agent.json("GET", SEAT)
+    assert (seat["state"], seat["reason"], seat["queues"]) == ("not_ready", "小休", ["12345"])
+    assert seat["since"].startswith("2026-11-23T08:00:00")
+
+
+@pytest.mark.parametrize(
+    ("order", "action", "reason"),
+    [
+        ({"state": "ready"}, SeatAction.READY, ""),
+        ({"state": "not_ready", "reason": "就餐"}, SeatAction.NOT_READY, "就餐"),
+        ({"state": "logged_out"}, SeatAction.LOG_OUT, ""),
+    ],
+)
+async def test_orders_reach_the_switchboard(
+    hotline: Hotline, order: dict[str, str], action: SeatAction, reason: str
+) -> None:
+    agent = await hotline.agent()
+    assert await agent.json("PUT", SEAT, json=order) == (
+        202,
+        {"agent": "1001", "state": order["state"]},
+    )
+    expected = SeatCommand(agent="1001", extension="81001", action=action, reason=reason)
+    assert hotline.switchboard.commands == [expected]
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"state": "talking"}, "state"),
+        ({"state": "not_ready"}, ""),
+        ({"state": "not_ready", "reason": "散步"}, "reason"),
+        ({"state": "ready", "reason": "小休"}, ""),
+        ({"state": "ready", "agent": "1002"}, "agent"),
+        ({}, "state"),
+    ],
+)
+async def test_orders_that_are_none(hotline: Hotline, order: dict[str, str], field: str) -> None:
+    agent = await hotline.agent()
+    status, problem = await agent.json("PUT", SEAT, json=order)
+    assert (status, problem["errors"][0]["field"]) == (422, field)
+    assert hotline.switchboard.commands == []
+
+
+async def test_refusal_is_told_in_the_switchboards_words(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    hotline.switchboard.refusal = "话机未注册，不能置忙"
+    status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
+    assert (status, problem["detail"]) == (409, "话机未注册，不能置忙")
+
+
+async def test_nothing_is_sent_while_the_switchboard_is_away(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    await hotline.switchboard.connect(connected=False)
+    status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
+    assert status == 409
+    assert "断开" in problem["detail"]
+    assert hotline.switchboard.commands == []
+
+
+async def test_owner_that_does_not_answer_in_time(
+    hotline: Hotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.commands.TIMEOUT_S", 0.2)
+    agent = await hotline.agent()
+
+    async def stuck(_command: SeatCommand) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(hotline.services.commands, "_switchboard", "sb2")
+    async with running(serve_commands(hotline.redis, "sb2", stuck)):
+        status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
+    assert status in {409, 503}  # whoever notices first: the owner says so, or the asker gives up
+    assert "应答" in problem["detail"]
+
+
+async def test_late_command_is_not_done(hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[SeatCommand] = []
+
+    async def note(command: SeatCommand) -> None:
+        done.append(command)
+
+    command = SeatCommand(agent="1001", extension="81001", action=SeatAction.READY)
+    monkeypatch.setattr("gateway.commands.TIMEOUT_S", -1.0)
+    sent = asyncio.create_task(send_command(hotline.redis, "sb3", command))
+    await asyncio.wait([sent])
+    monkeypatch.setattr("gateway.commands.TIMEOUT_S", 5.0)
+    async with running(serve_commands(hotline.redis, "sb3", note)):
+        await send_command(hotline.redis, "sb3", command)
+    assert sent.exception() is not None
+    assert done == [command]
+
+
+async def test_one_agents_commands_keep_their_order_and_hold_up_nobody_else(
+    hotline: Hotline,
+) -> None:
+    done: list[tuple[str, SeatAction]] = []
+    begun, release = asyncio.Event(), asyncio.Event()
+
+    async def slow_for_1001(command: SeatCommand) -> None:
+        if command.agent == "1001":
+            begun.set()
+            await release.wait()
+        done.append((command.agent, command.action))
+
+    def command(agent: str, action: SeatAction) -> SeatCommand:
+        return SeatCommand(agent=agent, extension=f"8{agent}", action=action)
+
+    serving = serve_commands(hotline.redis, "sb4", slow_for_1001)
+    async with running(serving), asyncio.TaskGroup() as tasks:
+        for action in (SeatAction.READY, SeatAction.LOG_OUT):
+            tasks.create_task(send_command(hotline.redis, "sb4", command("1001", action)))
+            await begun.wait()
+        await send_command(hotline.redis, "sb4", command("1002", SeatAction.READY))
+        assert done == [("1002", SeatAction.READY)]
+        release.set()
+    assert done[1:] == [("1001", SeatAction.READY), ("1001", SeatAction.LOG_OUT)]
+
+
+async def test_failing_handler_is_a_refusal_and_the_service_goes_on(hotline: Hotline) -> None:
+    failures = iter([ValueError("our mistake")])
+
+    async def fail_once(_command: SeatCommand) -> None:
+        for failure in failures:
+            raise failure
+
+    command = SeatCommand(agent="1001", extension="81001", action=SeatAction.READY)
+    async with running(serve_commands(hotline.redis, "sb5", fail_once)):
+        with pytest.raises(SeatRefusedError, match="出错"):
+            await send_command(hotline.redis, "sb5", command)
+        await send_command(hotline.redis, "sb5", command)
+
+
+async def test_supervisor_sees_every_seat(hotline: Hotline) -> None:
+    await hotline.agent("1001")
+    await hotline.agent("1002")
+    await hotline.switchboard.tell_seat("1002", "ready")
+    await hotline.switchboard.tell_seat("1009", "ready")
+    supervisor = await hotline.supervisor()
+    status, seats = await supervisor.json("GET", "/api/v1/seats")
+    assert status == 200
+    assert [(s["agent"], s["display_name"], s["state"]) for s in seats] == [
+        ("1001", "姓名agent1001", "logged_out"),
+        ("1002", "姓名agent1002", "ready"),
+        ("1009", "", "ready"),
+    ]
+
+
+async def test_live_state_is_written_anew_as_a_whole(hotline: Hotline) -> None:
+    from gateway import live_state  # noqa: PLC0415
+    from gateway.live import LiveEvent  # noqa: PLC0415
+
+    await hotline.switchboard.tell_seat("1001", "ready")
+    data = {"agent": "1002", "state": "ready", "reason": "", "queues": [], "call_id": None}
+    await live_state.rewrite(hotline.redis, [LiveEvent("e", "seat.changed", NOW, data)])
+    assert [seat["agent"] for seat in await hotline.services.live.seats()] == ["1002"]
+    assert (await hotline.services.live.link()).connected
+    assert await hotline.redis.exists(f"hotline:link:{SWITCHBOARD}")

@@ -1,0 +1,243 @@
+"""The HTTP surface over real PostgreSQL and Redis, with people who are logged in.
+
+The switchboard alone is played: `Switchboard` serves the commands and tells events.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, CookieJar
+from aiohttp.test_utils import TestServer
+from redis.asyncio import Redis
+
+from gateway import live_state
+from gateway.auth import sessions
+from gateway.auth.roles import Person, Role
+from gateway.commands import RedisSeatCommands, SeatCommand, serve_commands
+from gateway.errors import SeatRefusedError
+from gateway.http.application import create_app
+from gateway.http.services import Services
+from gateway.http.sockets import SocketHub
+from gateway.live import STREAM, LiveEvent, iso
+from gateway.live_state import RedisLiveState
+from gateway.readiness import Readiness
+from gateway.redis_client import connect
+from gateway.settings import Settings
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SWITCHBOARD = "sb1"
+CALLER = "13800000001"
+# argon2id of "correct horse battery" with little memory, so that tests need not wait for hashing.
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=8,t=1,p=1$CwA9UcrBnO+8BUihrTcNeA$olCQq2h2vNbuJvInUMEsJw89H0hdkdaCv1QV0/L8iCs"
+)
+
+_numbers = itertools.count(1)
+
+
+def call_data(call_id: str, **changed: Any) -> dict[str, Any]:
+    """Data of a call's event: a caller who waits in the queue, and what is ``changed``."""
+    waiting = {
+        "call_id": call_id,
+        "line": "12345",
+        "caller": CALLER,
+        "queue": "12345",
+        "agent": None,
+        "detail": "",
+        "outcome": None,
+        "arrived_at": iso(NOW),
+        "offered_at": iso(NOW),
+        "answered_at": None,
+        "ended_at": None,
+        "wait_s": None,
+        "talk_s": 0.0,
+        "hold_s": 0.0,
+        "agents": [],
+    }
+    return waiting | changed
+
+
+def part(agent: str) -> dict[str, Any]:
+    """The share of an agent who talks."""
+    return {
+        "agent": agent,
+        "interface": f"PJSIP/8{agent}",
+        "answered_at": iso(NOW),
+        "released_at": None,
+        "talk_s": 0.0,
+        "hold_s": 0.0,
+    }
+
+
+@dataclass
+class Switchboard:
+    """Stands for the owner of the switchboard: tells events, answers commands."""
+
+    redis: Redis
+    refusal: str = ""
+    commands: list[SeatCommand] = field(default_factory=list)
+
+    async def tell(self, name: str, data: dict[str, Any], *, at: datetime = NOW) -> LiveEvent:
+        """Publish an event as the publisher does."""
+        event = LiveEvent(f"e{next(_numbers)}", name, at, data)
+        async with self.redis.pipeline(transaction=True) as pipeline:
+            pipeline.xadd(STREAM, {"e": event.to_json()})
+            live_state.write(pipeline, event)
+            await pipeline.execute()
+        return event
+
+    async def tell_seat(self, agent: str, state: str, **changed: Any) -> LiveEvent:
+        """Publish what a seat does."""
+        data = {"agent": agent, "state": state, "reason": "", "queues": ["12345"], "call_id": None}
+        return await self.tell("seat.changed", data | changed)
+
+    async def connect(self, *, connected: bool = True) -> None:
+        """Tell how the link is."""
+        await live_state.write_link(self.redis, SWITCHBOARD, connected=connected, since=NOW)
+
+    async def serve(self, command: SeatCommand) -> None:
+        """Accept a command, or refuse it with `refusal`."""
+        self.commands.append(command)
+        if self.refusal:
+            raise SeatRefusedError(self.refusal)
+
+
+@dataclass
+class Browser:
+    """A person's browser, or nobody's."""
+
+    http: ClientSession
+    person: Person | None
+    token: str
+
+    async def ask(self, method: str, path: str, **how: Any) -> ClientResponse:
+        """Send a request; the page's own header goes with it."""
+        headers = {"X-Hotline": "1"} | how.pop("headers", {})
+        return await self.http.request(method, path, headers=headers, **how)
+
+    async def json(self, method: str, path: str, **how: Any) -> tuple[int, Any]:
+        """Status and content of the answer."""
+        async with await self.ask(method, path, **how) as response:
+            return response.status, await response.json(content_type=None)
+
+    async def socket(self, *, origin: str | None = None) -> ClientWebSocketResponse:
+        """Open the socket as a page of our own does."""
+        own = str(self.http._base_url).rstrip("/")
+        return await self.http.ws_connect("/ws", origin=origin or own)
+
+
+async def next_event(socket: ClientWebSocketResponse) -> Any:
+    """The next frame of a socket."""
+    return await socket.receive_json(timeout=5)
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], *, within_s: float = 5) -> None:
+    """Wait until ``condition`` holds; fails when it does not in time."""
+    async with asyncio.timeout(within_s):
+        while True:
+            holds = condition()
+            if holds if isinstance(holds, bool) else await holds:
+                return
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class Hotline:
+    """The HTTP surface under test and what it stands on."""
+
+    pool: asyncpg.Pool
+    redis: Redis
+    services: Services
+    settings: Settings
+    switchboard: Switchboard
+    server: TestServer
+    stack: contextlib.AsyncExitStack
+
+    async def add_user(self, role: Role, login: str, *, agent: str | None = None) -> Person:
+        """Store a user with `PASSWORD`."""
+        extension = f"8{agent}" if agent else None
+        user_id = await self.pool.fetchval(
+            "insert into users (login, password_hash, role, display_name, agent, extension)"
+            " values ($1, $2, $3, $4, $5, $6) returning user_id",
+            *(login, PASSWORD_HASH, role.value, f"姓名{login}", agent, extension),
+        )
+        return Person(
+            user_id=user_id,
+            login=login,
+            display_name=f"姓名{login}",
+            role=role,
+            agent=agent,
+            extension=extension,
+        )
+
+    async def browser(self, person: Person | None = None) -> Browser:
+        """A browser of ``person``, logged in, or of nobody."""
+        jar = CookieJar(unsafe=True)
+        token = ""
+        if person:
+            token = await sessions.start(self.redis, person, lifetime_s=600)
+            jar.update_cookies({sessions.COOKIE: token}, self.server.make_url("/"))
+        http = ClientSession(base_url=self.server.make_url("/"), cookie_jar=jar)
+        await self.stack.enter_async_context(http)
+        return Browser(http, person, token)
+
+    async def agent(self, number: str = "1001") -> Browser:
+        """A logged-in agent."""
+        return await self.browser(await self.add_user(Role.AGENT, f"agent{number}", agent=number))
+
+    async def supervisor(self) -> Browser:
+        """A logged-in supervisor."""
+        return await self.browser(await self.add_user(Role.SUPERVISOR, "supervisor"))
+
+
+@contextlib.asynccontextmanager
+async def running(*work: Any) -> AsyncIterator[None]:
+    """Run coroutines beside the test, and end them with it."""
+    async with asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(each) for each in work]
+        yield
+        for task in started:
+            task.cancel()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client as the program makes it."""
+    async with connect(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIterator[Hotline]:
+    """The HTTP surface, served, with a connected switchboard."""
+    settings = Settings(switchboard=SWITCHBOARD, allowed_origins=("https://cti.example",))
+    services = Services(
+        pool=pool,
+        redis=redis,
+        commands=RedisSeatCommands(redis, SWITCHBOARD),
+        live=RedisLiveState(redis, SWITCHBOARD),
+        hub=SocketHub(redis, check_sessions_s=0.1),
+        readiness=Readiness(),
+        clock=lambda: NOW,
+    )
+    switchboard = Switchboard(redis)
+    await switchboard.connect()
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>12345</title>")
+    (dist / "assets" / "index-C0ffee.js").write_text("export {}")
+    async with contextlib.AsyncExitStack() as stack:
+        serving = serve_commands(redis, SWITCHBOARD, switchboard.serve)
+        await stack.enter_async_context(running(services.hub.run(), serving))
+        server = TestServer(create_app(services, settings, dist=dist))
+        await stack.enter_async_context(server)
+        yield Hotline(pool, redis, services, settings, switchboard, server, stack)

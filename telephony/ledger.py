@@ -1,7 +1,7 @@
 """The calls as the switchboard's own records tell them: ``queue_log`` for queues, CEL for channels.
 
 Both are folded through the same book and table as live messages, so that a call means the same
-whichever way it became known. CEL knows nothing of holding: talk here includes hold.
+whichever way it became known. CEL knows nothing of the hold key: talk here includes that.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

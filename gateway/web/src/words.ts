@@ -76,7 +76,7 @@ const ATTEMPT_OUTCOME: Record<string, string> = {
 }
 
 export const SURVEY_QUESTION = {
-  contacted: '是否联系您',
+  contacted: '是否联系',
   solved: '是否解决',
   satisfied: '是否满意',
 } as const

@@ -4,7 +4,6 @@ import re
 
 _DIGITS = re.compile(r"\+?[0-9]+")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_CHANNEL_SERIAL = re.compile(r"-[0-9a-f]{8}(;[12])?$")
 MAX_DIGITS = 32
 # Channels that Asterisk makes for itself; nobody speaks on them.
 _INTERNAL = ("Announcer/", "Recorder/", "CBAnn/", "CBRec/", "ConfBridgeRecorder/", "Surrogate/")
@@ -21,7 +20,7 @@ def digits(text: str) -> str:
 
 def interface_of(channel: str) -> str:
     """``PJSIP/8001-0000002a`` is a channel of interface ``PJSIP/8001``."""
-    return _CHANNEL_SERIAL.sub("", channel)
+    return channel.rpartition("-")[0] or channel
 
 
 def plain_interface(interface: str) -> str:

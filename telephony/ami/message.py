@@ -66,7 +66,10 @@ class Message:
             start += 1
         end = raw.find(_CRLF, start)
         value = raw[start:end] if end >= 0 else raw[start:]
-        return value.decode("utf-8", "surrogateescape")
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("utf-8", "surrogateescape")
 
     def get_all(self, name: str) -> list[str]:
         """Values of every header called ``name``, in order (``ChanVariable`` repeats)."""

@@ -87,11 +87,17 @@ class SeatTracker:
     """
 
     def __init__(
-        self, switchboard: str, directory: Directory, *, wrap_up_s: Mapping[str, float]
+        self,
+        switchboard: str,
+        directory: Directory,
+        *,
+        wrap_up_s: Mapping[str, float],
+        announces: bool = True,
     ) -> None:
         self._switchboard = switchboard
         self._directory = directory
         self._wrap_up_s = wrap_up_s
+        self._announces = announces
         self.seats: dict[str, Seat] = {}
         self._wrapping: dict[str, Seat] = {}
         self.events: list[SeatChanged] = []
@@ -204,11 +210,11 @@ class SeatTracker:
         return [self._describe(seat, at) for seat in self.seats.values()]
 
     def _say(self, seat: Seat, at: float) -> None:
-        said = self._describe(seat, at)
-        news = (said.state, said.reason, said.queues, said.call_id, said.interface)
+        news = (shown(seat.standing()), seat.reason, seat.call_id, seat.interface, len(seat.queues))
         if news != seat.last_said:
             seat.last_said = news
-            self.events.append(said)
+            if self._announces:
+                self.events.append(self._describe(seat, at))
 
     def _describe(self, seat: Seat, at: float) -> SeatChanged:
         state = shown(seat.standing())

@@ -13,7 +13,7 @@ from telephony.ledger import reconstruct
 from telephony.names import digits
 from telephony.queue_log import QueueLogLine, fold, read_lines
 from telephony.repair import compare
-from telephony.replay import Totals, events, replay, to_json
+from telephony.replay import events, replay, to_json
 from tests.unit.telephony.tracking import new_tracker, track
 
 WIRE = Path(__file__).parents[2] / "wire"
@@ -88,7 +88,7 @@ def test_transfers_agree_with_queue_log(capture: Path) -> None:
     }
     told = [
         (event.call.uniqueid, event.agent, event.detail)
-        for event in events(capture, Totals(), INBOUND)
+        for event in events(capture, INBOUND)
         if isinstance(event, CallEvent) and event.name == "call.transferred"
     ]
     assert len(told) == len(set(told))

@@ -62,12 +62,17 @@ class Directory:
 
     def __init__(self) -> None:
         self._agents: dict[str, str] = {}
+        self._latest: dict[str, tuple[str, str, str]] = {}  # interface -> member, device, agent
 
     def learn(self, member: str, interface: str, state_interface: str = "") -> str:
         """Note a queue member and return its agent number."""
+        latest = self._latest.get(interface)
+        if latest and latest[0] == member and state_interface in {"", latest[1]}:
+            return latest[2]
         agent = agent_of(member, interface)
+        self._latest[interface] = (member, state_interface, agent)
         self._agents[plain_interface(interface)] = agent
-        if state_interface and "/" in state_interface:
+        if "/" in state_interface:
             self._agents[state_interface] = agent
         return agent
 

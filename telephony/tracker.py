@@ -172,15 +172,11 @@ class Tracker:
         self._due = min(due, default=None)
 
     def _drain(self) -> Sequence[Event]:
-        book = self._book
-        if book.events or book.signals:
-            events, signals = book.drain()
+        events, signals = self._book.drain()
+        if signals:
             self._seats.take(signals)
-            self._set_due()
-            return [*events, *self._seats.drain()]
-        if book.crowded:
-            self._set_due()
-        return self._seats.drain() if self._seats.events else ()
+        self._set_due()
+        return [*events, *self._seats.drain()] if events or self._seats.events else ()
 
 
 def _nothing(message: Message, at: float) -> None:

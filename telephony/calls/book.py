@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from telephony.calls.records import announce, freeze
 from telephony.calls.state import Call, Channel, Part
@@ -19,14 +20,12 @@ _STAGE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SeatSignal:
+class SeatSignal(NamedTuple):
     """What a call means for one agent's seat."""
 
     agent: str
     trigger: SeatTrigger
-    call_id: str
-    queue: str
+    call: Call
     at: float
 
 
@@ -204,8 +203,11 @@ class CallBook:
         self._signal(call, agent, SeatTrigger.HELD if on_hold else SeatTrigger.RESUMED, at)
 
     def _run_meter(self, call: Call, at: float) -> None:
-        modes = {call.parts[agent].meter.mode for agent in call.talkers}
-        mode = "talk" if "talk" in modes else "hold" if modes else ""
+        mode = ""
+        for agent in call.talkers:
+            mode = call.parts[agent].meter.mode
+            if mode == "talk":
+                break
         if call.meter.mode != mode:
             call.meter.switch(mode, at)
 
@@ -275,5 +277,4 @@ class CallBook:
         return said
 
     def _signal(self, call: Call, agent: str, trigger: SeatTrigger, at: float) -> None:
-        call_id = f"{self.switchboard}-{call.uniqueid}"
-        self.signals.append(SeatSignal(agent, trigger, call_id, call.queue or "", at))
+        self.signals.append(SeatSignal(agent, trigger, call, at))

@@ -16,8 +16,11 @@ class Topology:
         """Return the channel called ``uniqueid``, making it when it is new."""
         channel = self.channels.get(uniqueid)
         if channel is None:
-            channel = self.channels[uniqueid] = Channel(uniqueid, name, interface_of(name))
-            if is_local(name):
+            local = is_local(name)
+            channel = self.channels[uniqueid] = Channel(
+                uniqueid, name, interface_of(name), local, is_internal(name)
+            )
+            if local:
                 self._local[name] = uniqueid
         return channel
 
@@ -27,7 +30,8 @@ class Topology:
             return
         self._local.pop(channel.name, None)
         channel.name, channel.interface = name, interface_of(name)
-        if is_local(name):
+        channel.is_local, channel.is_internal = is_local(name), is_internal(name)
+        if channel.is_local:
             self._local[name] = uniqueid
 
     def enter(self, channel: Channel, bridge: str) -> list[Channel]:
@@ -54,15 +58,17 @@ class Topology:
 
     def remove(self, channel: Channel) -> list[Channel]:
         """Forget a channel that is gone; return the others whom that may concern."""
-        near = self.reachable(channel)[1:]
-        self.leave(channel, channel.bridge)
+        near = []
+        if channel.bridge or channel.is_local:
+            near = self.reachable(channel)[1:]
+            self.leave(channel, channel.bridge)
+            self._local.pop(channel.name, None)
         self.channels.pop(channel.uniqueid, None)
-        self._local.pop(channel.name, None)
         return near
 
     def partner(self, channel: Channel) -> Channel | None:
         """The other half of a Local pair, while it lives."""
-        if not is_local(channel.name):
+        if not channel.is_local:
             return None
         uniqueid = self._local.get(other_half(channel.name))
         return self.channels.get(uniqueid) if uniqueid else None
@@ -76,7 +82,7 @@ class Topology:
                 if uniqueid not in seen:
                     seen.add(uniqueid)
                     found.append(self.channels[uniqueid])
-            half = self.partner(current)
+            half = self.partner(current) if current.is_local else None
             if half and half.uniqueid not in seen:
                 seen.add(half.uniqueid)
                 found.append(half)
@@ -88,9 +94,7 @@ class Topology:
         One half of a Local pair stands for somebody only while its other half is in no bridge: it
         then runs an application; otherwise whoever is there is found in that bridge.
         """
-        if is_internal(channel.name):
-            return False
-        if not is_local(channel.name):
-            return True
+        if not channel.is_local:
+            return not channel.is_internal
         half = self.partner(channel)
         return half is not None and not half.bridge and bool(channel.bridge)

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.asterisk_config import FieldTemplate
-from tests.support.ports import free_ports
-from tests.support.wait import until
+from tests.support.live import until
+from tests.support.ports import free_port
 
 SCENARIOS = Path(__file__).parents[1] / "switchboard" / "sipp"
 
@@ -107,7 +107,7 @@ class Sipp:
 
     async def call(self, line: str, scenario: str, *, deadline_s: float = 60) -> None:
         """One call to ``line``; raises :class:`SippError` unless it went as the scenario says."""
-        async with self._running(scenario, free_ports(1)[0], line, calls=1) as process:
+        async with self._running(scenario, free_port(), line, calls=1) as process:
             await _finished(process, deadline_s)
 
     async def register(self, seat: str, password: str, port: int, *, expires_s: int = 3600) -> None:
@@ -166,4 +166,4 @@ async def _until_bound(port: int) -> None:
     async def bound() -> bool:
         return entry in await asyncio.to_thread(Path("/proc/net/udp").read_text)
 
-    await until(bound, f"SIPp listens on port {port}")
+    await until(bound, bool)

@@ -8,7 +8,7 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.agi_peer import speaking_agi
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
-from tests.support.ports import free_ports
+from tests.support.ports import free_port, free_ports
 from tests.support.sipp import (
     Sipp,
     caller,
@@ -30,7 +30,7 @@ async def test_caller_rates_after_the_agent_has_hung_up(
     switchboard: AsteriskInstance, ami: AmiRecorder
 ) -> None:
     sipp = Sipp(switchboard.sip_port)
-    [port] = free_ports(1)
+    port = free_port()
     await sipp.register("1001", switchboard.secrets.seats["1001"], port)
     await log_in(ami, "1001", "8001")
     question = {"rating": ["GET DATA /srv/prompts/rating 5000 1"]}

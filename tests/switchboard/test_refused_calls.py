@@ -7,7 +7,7 @@ import pytest
 from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.sipp import Sipp, caller
 
 pytestmark = pytest.mark.switchboard
@@ -27,7 +27,7 @@ async def test_caller_is_let_go_when_the_last_agent_leaves(
     switchboard: AsteriskInstance, ami: AmiRecorder
 ) -> None:
     sipp = Sipp(switchboard.sip_port)
-    await sipp.register("1001", switchboard.secrets.seats["1001"], free_ports(1)[0])
+    await sipp.register("1001", switchboard.secrets.seats["1001"], free_port())
     await log_in(ami, "1001", "8001", paused=True)
     since = ami.mark()
     async with asyncio.TaskGroup() as group:

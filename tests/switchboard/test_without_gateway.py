@@ -13,9 +13,9 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.agi_peer import dying_agi, frozen_agi
 from tests.support.asterisk import log_in, running_switchboard, short_settings
 from tests.support.capture import AmiRecorder
-from tests.support.ports import free_ports
+from tests.support.live import until
+from tests.support.ports import free_port
 from tests.support.sipp import Sipp, caller, phone
-from tests.support.wait import until
 from tests.switchboard.records import arrival_s, queue_log_of
 
 pytestmark = pytest.mark.switchboard
@@ -38,7 +38,7 @@ async def test_caller_is_queued_and_answered(
     switchboard: AsteriskInstance, ami: AmiRecorder, gateway: Gateway, number: str
 ) -> None:
     sipp = Sipp(switchboard.sip_port)
-    [port] = free_ports(1)
+    port = free_port()
     await sipp.register("1001", switchboard.secrets.seats["1001"], port)
     await log_in(ami, "1001", "8001")
 
@@ -59,7 +59,7 @@ async def test_frozen_gateway_cannot_keep_a_caller_in_the_rating(tmp_path: Path)
     async with running_switchboard(tmp_path, settings) as instance:
         recorder = await AmiRecorder.connect(instance.ami_port, instance.secrets.ami)
         sipp = Sipp(instance.sip_port)
-        [port] = free_ports(1)
+        port = free_port()
         await sipp.register("1001", instance.secrets.seats["1001"], port)
         await log_in(recorder, "1001", "8001")
         async with frozen_agi(settings.agi_port), sipp.phone(port, phone(talk_ms=300)):
@@ -69,7 +69,7 @@ async def test_frozen_gateway_cannot_keep_a_caller_in_the_rating(tmp_path: Path)
 
 async def test_agents_stay_logged_in_over_a_restart_of_the_switchboard(tmp_path: Path) -> None:
     settings = short_settings()
-    [port] = free_ports(1)
+    port = free_port()
     async with running_switchboard(tmp_path, settings) as instance:
         recorder = await AmiRecorder.connect(instance.ami_port, instance.secrets.ami)
         await Sipp(instance.sip_port).register("1001", instance.secrets.seats["1001"], port)
@@ -88,7 +88,7 @@ async def test_caller_who_hangs_up_anywhere_leaves_nothing_behind(
     switchboard: AsteriskInstance, ami: AmiRecorder
 ) -> None:
     sipp = Sipp(switchboard.sip_port)
-    await sipp.register("1001", switchboard.secrets.seats["1001"], free_ports(1)[0])
+    await sipp.register("1001", switchboard.secrets.seats["1001"], free_port())
     await log_in(ami, "1001", "8001", paused=True)
     async with frozen_agi(switchboard.settings.agi_port):
         await sipp.call("12345", caller("13800000131", stay_ms=300))
@@ -98,6 +98,6 @@ async def test_caller_who_hangs_up_anywhere_leaves_nothing_behind(
     async def silent() -> bool:
         return "0 active channels" in await switchboard.cli("core show channels count")
 
-    await until(silent, "every channel is gone")
+    await until(silent, bool)
     events = [line.event for line in queue_log_of(switchboard.queue_log, "13800000133")]
     assert events == ["ENTERQUEUE", "ABANDON"]

@@ -8,6 +8,7 @@ import asyncpg
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
 from tests.support.live import until
+from tests.support.ports import free_port
 from tests.support.queue_log_truth import outcomes, plainly
 from tests.support.sipp import Sipp, caller, phone
 from tests.support.system import System

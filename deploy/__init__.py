@@ -1,1 +1,1 @@
-"""What the system needs around it: switchboard configuration and the servers brought along for trials."""
+"""What the system needs around it: switchboard configuration, servers brought for trials."""

@@ -22,12 +22,11 @@ _SECRET = re.compile(r"[0-9A-Za-z_-]{16,128}")
 
 
 class FieldTemplate(Template):
-    """``@{name}`` alone is a field: a dialplan is full of ``${...}``, ``$[...]`` and ``user@host``."""
+    """``@{name}`` alone is a field: a dialplan is full of ``${...}`` and ``user@host``."""
 
     delimiter = "@"
-    pattern = r"""
-        (?P<escaped>(?!)) | (?P<named>(?!)) | @\{(?P<braced>[a-z_]+)\} | (?P<invalid>@\{)
-    """
+    # Template compiles this itself when the class is made, hence a str where a Pattern is declared.
+    pattern = r"(?P<escaped>(?!))|(?P<named>(?!))|@\{(?P<braced>[a-z_]+)\}|(?P<invalid>@\{)"  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,10 @@ class DownloadError(DeployError):
     """Something that has to be fetched could not be fetched."""
 
 
+class BuildError(DeployError):
+    """The browser pages are not built, and their sources do not build."""
+
+
 class ConfigurationError(DeployError):
     """A setting cannot be rendered safely into the switchboard's configuration."""
 

@@ -16,7 +16,7 @@ from callback_survey.attempts import Attempt, AttemptState
 from callback_survey.errors import AttemptNotFoundError
 from callback_survey.outcome import Outcome
 from gateway.context import Context
-from gateway.survey_jobs import end_and_follow_up, end_survey_and_follow_up
+from gateway.survey_jobs import end_and_follow_up, resolve_and_follow_up
 from telephony.ami.client import Requester
 from telephony.errors import TelephonyError
 from telephony.originate import (
@@ -145,6 +145,6 @@ class Dialler:
             return
         pool = self._context.engines.pool
         async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
-            ended = await end_survey_and_follow_up(self._context, connection, attempt.attempt_id)
+            ended = await resolve_and_follow_up(self._context, connection, attempt)
         if ended is not None and ended.outcome is not None:
             log.info("attempt_resolved", attempt=ended.attempt_id, outcome=ended.outcome.value)

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.redis import EmbeddedRedis
 from deploy.migrate import migrate
+from gateway import redis_client
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 
@@ -45,7 +46,7 @@ async def start_engines(settings: Settings, stack: AsyncExitStack) -> Engines:
         dsn, min_size=1, max_size=POOL_MAX, command_timeout=COMMAND_TIMEOUT_S
     )
     stack.push_async_callback(pool.close)
-    redis = Redis.from_url(await _redis_url(settings, stack), decode_responses=True)
+    redis = redis_client.connect(await _redis_url(settings, stack))
     stack.push_async_callback(redis.aclose)
     return Engines(dsn, pool, redis)
 

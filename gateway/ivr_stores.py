@@ -1,6 +1,6 @@
 """Where the FastAGI scripts keep what callers and citizens answer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from gateway.live import LiveEvent
 from gateway.publisher import Publisher
 from gateway.recorder import QUERIES
 from gateway.survey_jobs import end_survey_and_follow_up
+from ticketing.cases import find_case_by_id
 
 ACQUIRE_TIMEOUT_S = 3.0
 
@@ -77,14 +78,18 @@ class SurveyAnswers:
         """The survey is over; what must follow is enqueued, and the pages are told."""
         async with self._transaction() as connection:
             ended = await end_survey_and_follow_up(self.context, connection, attempt_id)
-            results = await results_of_case(connection, ended.case_id) if ended else []
+            if ended is None:
+                return
+            case = await find_case_by_id(connection, ended.case_id)
+            results = await results_of_case(connection, ended.case_id)
         for result in results:
             if result.attempt.attempt_id == attempt_id and result.answers:
-                data = {"attempt_id": attempt_id, "answers": dict(result.answers)}
-                event_id = f"survey:{attempt_id}"
-                self.publisher.put(
-                    LiveEvent(event_id, "survey.answered", self.context.clock(), data)
-                )
+                self._tell(attempt_id, case.case_no, result.answers)
+
+    def _tell(self, attempt_id: str, case_no: str, answers: Mapping[str, str]) -> None:
+        data = {"attempt_id": attempt_id, "case_no": case_no, "answers": dict(answers)}
+        at = self.context.clock()
+        self.publisher.put(LiveEvent(f"survey:{attempt_id}", "survey.answered", at, data))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Any]:

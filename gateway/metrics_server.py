@@ -3,13 +3,13 @@
 import asyncio
 
 from aiohttp import web
-from metrics.exporter import FiguresCollector
-from metrics.snapshot import SnapshotKeeper
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.context import Context
 from gateway.http.application import listening
+from metrics.exporter import FiguresCollector
+from metrics.snapshot import SnapshotKeeper
 
 REFRESH_S = 2.0
 

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = Field((), description="more WebSocket origins than our own")
     session_hours: float = Field(12, gt=0, le=24)
 
-    short_abandon_s: float = Field(5, ge=0)
+    short_abandon_s: float = Field(5, ge=0, le=60)
     survey_delay_s: float = Field(60, ge=0, description="between closing a case and calling back")
     survey_ring_s: float = Field(30, gt=0, le=120)
     survey_attempts: int = Field(3, ge=1, le=10)

@@ -79,6 +79,12 @@ async def end_survey_and_follow_up(
     return await _follow_up(context, connection, ended)
 
 
+async def resolve_and_follow_up(context: Context, connection: Any, seen: Attempt) -> Attempt | None:
+    """The same for an attempt whose call is over, unless it got on since it was ``seen``."""
+    ended = await attempts.resolve(connection, seen, now=context.clock())
+    return await _follow_up(context, connection, ended)
+
+
 async def _follow_up(context: Context, connection: Any, ended: Attempt | None) -> Attempt | None:
     if ended is None or ended.outcome is None or ended.ended_at is None:
         return None

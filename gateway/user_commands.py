@@ -5,16 +5,20 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import asyncpg
 
+from deploy.embedded.postgres import running_dsn
+from deploy.migrate import migrate
 from gateway.auth.passwords import random_password
 from gateway.auth.roles import Role
 from gateway.engines import database_dsn
-from gateway.settings import load_settings
+from gateway.settings import Settings, load_settings
 from gateway.users import NewUser, create_user, list_users, set_password
+
+CONNECT_TIMEOUT_S = 10.0
 
 
 def add_parser(commands: Any) -> None:
@@ -41,7 +45,7 @@ Action = Callable[[Any, argparse.Namespace], Awaitable[None]]
 def _with_database(action: Action) -> Callable[[argparse.Namespace], int]:
     async def run(options: argparse.Namespace) -> None:
         async with AsyncExitStack() as stack:
-            connection = await asyncpg.connect(await database_dsn(load_settings(), stack))
+            connection = await _connect(load_settings(), stack)
             stack.push_async_callback(connection.close)
             await action(connection, options)
 
@@ -50,6 +54,17 @@ def _with_database(action: Action) -> Callable[[argparse.Namespace], int]:
         return 0
 
     return command
+
+
+async def _connect(settings: Settings, stack: AsyncExitStack) -> Any:
+    """To the database of the settings; to the embedded one whether or not the program runs."""
+    running = running_dsn(settings.var_dir / "postgres")
+    if settings.database_url is None and running is not None:
+        with suppress(OSError, asyncpg.PostgresError):  # its owner was killed
+            return await asyncpg.connect(running, timeout=CONNECT_TIMEOUT_S)
+    dsn = await database_dsn(settings, stack)
+    await migrate(dsn)
+    return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
 
 
 async def _add(connection: Any, options: argparse.Namespace) -> None:

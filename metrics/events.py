@@ -45,6 +45,14 @@ class EventCounts:
                 sums[detail] += int(amount)
         return dict(sums)
 
+    def by_both(self, name: str) -> dict[tuple[str, str], float]:
+        """Amounts of a name by subject and detail."""
+        return {
+            (subject, detail): amount
+            for (known, subject, detail), amount in self.amounts.items()
+            if known == name
+        }
+
     def total(self, name: str) -> int:
         """Everything counted under a name."""
         return int(sum(self.by_subject(name).values()))

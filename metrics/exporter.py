@@ -7,16 +7,12 @@ a queue has ``none``.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from metrics import events
 from metrics.calls import QueueAndLine
+from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
 from metrics.snapshot import Snapshot, SnapshotKeeper
@@ -25,7 +21,6 @@ OTHER = "other"
 NONE = "none"
 
 _CALLS: Mapping[str, tuple[str, Callable[[CallCounts], float]]] = {
-    "hotline_calls_arrived": ("Calls that arrived.", lambda c: c.arrived),
     "hotline_calls_offered": ("Calls that asked for a person (人工请求量).", lambda c: c.offered),
     "hotline_calls_answered": ("Offered calls bridged to an agent (接通量).", lambda c: c.answered),
     "hotline_calls_short_abandoned": (
@@ -50,19 +45,14 @@ _STAGES: Mapping[str, Callable[[CallCounts], int]] = {
     "queue": lambda c: c.abandoned_queue,
     "ringing": lambda c: c.abandoned_ringing,
 }
-_BY_SUBJECT: Mapping[str, tuple[str, str, str]] = {
-    "hotline_cases_opened": ("Cases opened.", events.CASE_OPENED, "kind"),
-    "hotline_cases_opened_from_call": (
-        "Cases opened from a call.",
-        events.CASE_OPENED_FROM_CALL,
-        "kind",
-    ),
+_CASES: Mapping[str, tuple[str, str]] = {
+    "hotline_cases_opened": ("Cases opened.", events.CASE_OPENED),
+    "hotline_cases_opened_from_call": ("Cases opened from a call.", events.CASE_OPENED_FROM_CALL),
     "hotline_cases_answered_at_once": (
         "Cases from calls that the agent closed himself (即时答复).",
         events.CASE_ANSWERED_AT_ONCE,
-        "kind",
     ),
-    "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED, "kind"),
+    "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED),
 }
 
 
@@ -81,6 +71,7 @@ class FiguresCollector(Collector):
         self._queues = tuple(queues)
         self._lines = tuple(lines)
         self._planned_seats = planned_seats
+        self._counters = Counters()
 
     def describe(self) -> Iterator[Metric]:
         """Name nothing in advance, so that registering does not collect."""
@@ -94,9 +85,10 @@ class FiguresCollector(Collector):
         if snapshot is None or age_s is None:
             return
         yield _gauge("hotline_figures_age_seconds", "Age of the figures shown.", age_s)
-        yield from _calls(self._bounded(snapshot.calls))
-        yield from _seats(snapshot)
-        yield from _events(snapshot.events)
+        yield from self._calls(self._bounded(snapshot.calls))
+        yield from self._seats(snapshot)
+        yield from self._cases(snapshot.events)
+        yield from self._opinions(snapshot.events)
 
     def _bounded(self, calls: Mapping[QueueAndLine, CallCounts]) -> dict[QueueAndLine, CallCounts]:
         """The same calls by label values; what is configured starts at zero."""
@@ -107,6 +99,74 @@ class FiguresCollector(Collector):
         for (queue, line), counts in calls.items():
             by_label[_label(queue, self._queues), _label(line, self._lines)] += counts
         return dict(by_label)
+
+    def _calls(self, calls: Mapping[QueueAndLine, CallCounts]) -> Iterator[Metric]:
+        # Without a queue: a call arrives before it enters one.
+        arrived: dict[str, int] = defaultdict(int)
+        for (_queue, line), counts in calls.items():
+            arrived[line] += counts.arrived
+        yield self._counters.counter(
+            "hotline_calls_arrived",
+            "Calls that arrived.",
+            ("line",),
+            [((line,), count) for line, count in arrived.items()],
+        )
+        for name, (text, value) in _CALLS.items():
+            samples = [(labels, value(counts)) for labels, counts in calls.items()]
+            yield self._counters.counter(name, text, ("queue", "line"), samples)
+        yield self._counters.counter(
+            "hotline_calls_abandoned",
+            "Calls given up, by stage.",
+            ("queue", "line", "stage"),
+            [
+                ((*labels, stage), value(counts))
+                for labels, counts in calls.items()
+                for stage, value in _STAGES.items()
+            ],
+        )
+        yield self._counters.histogram(
+            "hotline_call_wait_seconds",
+            "Queue entry to bridge, of answered calls.",
+            ("queue", "line"),
+            [(labels, _buckets(counts), counts.wait_s) for labels, counts in calls.items()],
+        )
+
+    def _seats(self, snapshot: Snapshot) -> Iterator[Metric]:
+        seats = GaugeMetricFamily("hotline_seats", "Seats by state now.", labels=("state",))
+        for state, count in snapshot.seats.items():
+            seats.add_metric((state,), count)
+        yield seats
+        yield self._counters.counter(
+            "hotline_seat_seconds",
+            "Time of seats by state.",
+            ("state",),
+            [((state,), spent_s) for state, spent_s in snapshot.seat_seconds.items()],
+        )
+
+    def _cases(self, counts: EventCounts) -> Iterator[Metric]:
+        for name, (text, event) in _CASES.items():
+            samples = [((kind,), count) for kind, count in counts.by_subject(event).items()]
+            yield self._counters.counter(name, text, ("kind",), samples)
+
+    def _opinions(self, counts: EventCounts) -> Iterator[Metric]:
+        yield self._counters.counter(
+            "hotline_ratings",
+            "Ratings after calls.",
+            ("scale", "answer"),
+            counts.by_both(events.RATING_GIVEN).items(),
+        )
+        yield self._counters.counter(
+            "hotline_survey_attempts",
+            "Ended callback attempts.",
+            ("outcome",),
+            [((end,), count) for end, count in counts.by_detail(events.SURVEY_ENDED).items()],
+        )
+        yield self._counters.counter(
+            "hotline_survey_answers",
+            "Answers to the callback survey.",
+            ("question", "answer"),
+            counts.by_both(events.SURVEY_ANSWERED).items(),
+        )
 
 
 def _label(value: str, known: Collection[str]) -> str:
@@ -119,78 +179,9 @@ def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
 
 
-def _calls(calls: Mapping[QueueAndLine, CallCounts]) -> Iterator[Metric]:
-    for name, (text, value) in _CALLS.items():
-        counter = CounterMetricFamily(name, text, labels=("queue", "line"))
-        for labels, counts in calls.items():
-            counter.add_metric(labels, value(counts))
-        yield counter
-    abandoned = CounterMetricFamily(
-        "hotline_calls_abandoned", "Calls given up, by stage.", labels=("queue", "line", "stage")
-    )
-    for labels, counts in calls.items():
-        for stage, value in _STAGES.items():
-            abandoned.add_metric((*labels, stage), value(counts))
-    yield abandoned
-    yield _waits(calls)
-
-
-def _waits(calls: Mapping[QueueAndLine, CallCounts]) -> Metric:
-    waits = HistogramMetricFamily(
-        "hotline_call_wait_seconds",
-        "Queue entry to bridge, of answered calls.",
-        labels=("queue", "line"),
-    )
-    for labels, counts in calls.items():
-        buckets: list[tuple[str, float]] = [
-            (str(float(bound)), getattr(counts, f"answered_{bound}s")) for bound in WAIT_BUCKETS_S
-        ]
-        waits.add_metric(labels, [*buckets, ("+Inf", counts.answered)], sum_value=counts.wait_s)
-    return waits
-
-
-def _seats(snapshot: Snapshot) -> Iterator[Metric]:
-    seats = GaugeMetricFamily("hotline_seats", "Seats by state now.", labels=("state",))
-    for state, count in snapshot.seats.items():
-        seats.add_metric((state,), count)
-    yield seats
-    seconds = CounterMetricFamily(
-        "hotline_seat_seconds", "Time of seats by state.", labels=("state",)
-    )
-    for state, spent_s in snapshot.seat_seconds.items():
-        seconds.add_metric((state,), spent_s)
-    yield seconds
-
-
-def _events(counts: EventCounts) -> Iterator[Metric]:
-    for name, (text, event, label) in _BY_SUBJECT.items():
-        counter = CounterMetricFamily(name, text, labels=(label,))
-        for subject, amount in counts.by_subject(event).items():
-            counter.add_metric((subject,), amount)
-        yield counter
-    yield _by_both(
-        counts, events.RATING_GIVEN, "hotline_ratings", "Ratings after calls.", ("scale", "answer")
-    )
-    yield _by_both(
-        counts,
-        events.SURVEY_ANSWERED,
-        "hotline_survey_answers",
-        "Answers to the callback survey.",
-        ("question", "answer"),
-    )
-    attempts = CounterMetricFamily(
-        "hotline_survey_attempts", "Ended callback attempts.", labels=("outcome",)
-    )
-    for outcome, count in counts.by_detail(events.SURVEY_ENDED).items():
-        attempts.add_metric((outcome,), count)
-    yield attempts
-
-
-def _by_both(
-    counts: EventCounts, event: str, name: str, text: str, labels: tuple[str, str]
-) -> Metric:
-    counter = CounterMetricFamily(name, text, labels=labels)
-    for (known, subject, detail), amount in counts.amounts.items():
-        if known == event:
-            counter.add_metric((subject, detail), amount)
-    return counter
+def _buckets(counts: CallCounts) -> list[tuple[str, float]]:
+    bounded = [
+        (str(float(bound)), float(getattr(counts, f"answered_{bound}s")))
+        for bound in WAIT_BUCKETS_S
+    ]
+    return [*bounded, ("+Inf", counts.answered)]

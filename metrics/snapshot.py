@@ -100,13 +100,7 @@ class SnapshotKeeper:
     ) -> dict[SeatState, float]:
         running = seconds_by_state(current, _LONG_AGO, _FAR_AHEAD, now=self._clock())
         ended = counted.by_subject(events.SEAT_TIME)
-        before = self.latest.seat_seconds if self.latest else {}
-        # An open interval is counted up to now, but the change that ends it may reach us late.
-        # A counter that went down by that second would look like one that began anew.
-        return {
-            state: max(running.get(state, 0.0) + ended.get(state, 0.0), before.get(state, 0.0))
-            for state in SeatState
-        }
+        return {state: running.get(state, 0.0) + ended.get(state, 0.0) for state in SeatState}
 
 
 def _by_state(current: list[SeatInterval]) -> dict[SeatState, int]:

@@ -1,7 +1,7 @@
 """The calls as the switchboard's own records tell them: ``queue_log`` for queues, CEL for channels.
 
 Both are folded through the same book and table as live messages, so that a call means the same
-whichever way it became known. CEL knows nothing of holding: talk here includes hold.
+whichever way it became known. CEL knows nothing of the hold key: talk here includes that.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -95,15 +95,12 @@ class _Reader:
 
     def enter(self, event: CelEvent) -> None:
         channel = self.book.topology.add(event.uniqueid, event.channel)
-        if self.book.topology.enter(channel, str(event.extra.get("bridge_id", ""))):
-            self.book.regroup([channel], event.at)
+        near = self.book.topology.enter(channel, str(event.extra.get("bridge_id", "")))
+        self.book.regroup(near, event.at)
 
     def exit(self, event: CelEvent) -> None:
-        channel = self.book.topology.channels.get(event.uniqueid)
-        if channel is None:
-            return
-        near = self.book.topology.reachable(channel)
-        if self.book.topology.leave(channel, str(event.extra.get("bridge_id", ""))):
+        if channel := self.book.topology.channels.get(event.uniqueid):
+            near = self.book.topology.leave(channel, str(event.extra.get("bridge_id", "")))
             self.book.regroup(near, event.at)
 
     def end(self, event: CelEvent) -> None:
@@ -111,11 +108,10 @@ class _Reader:
         if channel is None:
             return
         self._leave(event)
-        near = self.book.topology.reachable(channel)
-        self.book.topology.remove(channel)
+        near = self.book.topology.remove(channel)
         if call := self.book.calls.get(event.uniqueid):
             self.book.end(call, Trigger.HUNG_UP, event.at)
-        self.book.regroup([one for one in near if one is not channel], event.at)
+        self.book.regroup(near, event.at)
 
     def restart(self, at: float) -> None:
         """Asterisk started at ``at``: nothing that was up before still is."""
@@ -154,7 +150,7 @@ def reconstruct(
     """
     records = fold(queue_log)
     directory = _directory(records, cel, seats)
-    book = CallBook(switchboard, directory)
+    book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
     reader = _Reader(book, frozenset(inbound_contexts), records)
     starts = restarts(queue_log)
     for event in cel:

@@ -196,11 +196,7 @@ class Link:
             if len(self._held) > MAX_HELD and self._client:
                 self._client.abort(LinkLostError(f"more than {MAX_HELD} events before a snapshot"))
             return
-        at = received_at + self._offset_s
-        events: list[Event] = []
-        for raw in messages:
-            events += self.tracker.feed(raw, at)
-        self._tell(events)
+        self._tell(self.tracker.feed_all(messages, received_at + self._offset_s))
 
     def _on_fully_booted(self, message: Message) -> None:
         """``Uptime`` tells which calls cannot have survived a restart."""

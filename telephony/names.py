@@ -4,7 +4,6 @@ import re
 
 _DIGITS = re.compile(r"\+?[0-9]+")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_CHANNEL_SERIAL = re.compile(r"-[0-9a-f]{8}(;[12])?$")
 MAX_DIGITS = 32
 # Channels that Asterisk makes for itself; nobody speaks on them.
 _INTERNAL = ("Announcer/", "Recorder/", "CBAnn/", "CBRec/", "ConfBridgeRecorder/", "Surrogate/")
@@ -21,7 +20,7 @@ def digits(text: str) -> str:
 
 def interface_of(channel: str) -> str:
     """``PJSIP/8001-0000002a`` is a channel of interface ``PJSIP/8001``."""
-    return _CHANNEL_SERIAL.sub("", channel)
+    return channel.rpartition("-")[0] or channel
 
 
 def plain_interface(interface: str) -> str:
@@ -63,12 +62,17 @@ class Directory:
 
     def __init__(self) -> None:
         self._agents: dict[str, str] = {}
+        self._latest: dict[str, tuple[str, str, str]] = {}  # interface -> member, device, agent
 
     def learn(self, member: str, interface: str, state_interface: str = "") -> str:
         """Note a queue member and return its agent number."""
+        latest = self._latest.get(interface)
+        if latest and latest[0] == member and state_interface in {"", latest[1]}:
+            return latest[2]
         agent = agent_of(member, interface)
+        self._latest[interface] = (member, state_interface, agent)
         self._agents[plain_interface(interface)] = agent
-        if state_interface and "/" in state_interface:
+        if "/" in state_interface:
             self._agents[state_interface] = agent
         return agent
 

@@ -1,6 +1,5 @@
 """A memory of the latest things seen, bounded."""
 
-from collections import deque
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -8,27 +7,23 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Recent(Generic[T]):
-    """The latest ``size`` different values, oldest forgotten first."""
+    """At least the latest ``size`` different values, at most twice as many."""
 
-    __slots__ = ("_known", "_order", "_size")
+    __slots__ = ("_new", "_old", "_size")
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._order: deque[T] = deque()
-        self._known: set[T] = set()
+        self._new: set[T] = set()
+        self._old: set[T] = set()
 
     def add(self, value: T) -> bool:
         """Remember ``value``; ``False`` when it is known already."""
-        if value in self._known:
+        if value in self._new or value in self._old:
             return False
-        self._known.add(value)
-        self._order.append(value)
-        if len(self._order) > self._size:
-            self._known.discard(self._order.popleft())
+        self._new.add(value)
+        if len(self._new) >= self._size:
+            self._old, self._new = self._new, set()
         return True
 
     def __contains__(self, value: T) -> bool:
-        return value in self._known
-
-    def __len__(self) -> int:
-        return len(self._order)
+        return value in self._new or value in self._old

@@ -68,22 +68,24 @@ def differences(ours: CallRecord, truth: CallRecord) -> tuple[str, ...]:
 def mend(ours: CallRecord, truth: CallRecord) -> CallRecord:
     """``truth`` with what only live messages tell (line, caller, holding) kept from ``ours``."""
     held = {part.agent: part.hold_s for part in ours.agents}
-    parts = tuple(_split(part, held.get(part.agent, 0.0)) for part in truth.agents)
-    hold_s = min(ours.hold_s, truth.talk_s)
+    parts = tuple(_with_hold(part, held.get(part.agent, 0.0)) for part in truth.agents)
+    total_s = truth.talk_s + truth.hold_s
+    hold_s = min(max(ours.hold_s, truth.hold_s), total_s)
     return replace(
         truth,
         line=ours.line or truth.line,
         caller=ours.caller or truth.caller,
-        talk_s=truth.talk_s - hold_s,
+        talk_s=total_s - hold_s,
         hold_s=hold_s,
         agents=parts,
         revision=max(ours.revision, truth.revision) + 1,
     )
 
 
-def _split(part: AgentPart, held_s: float) -> AgentPart:
-    hold_s = min(held_s, part.talk_s)
-    return replace(part, talk_s=part.talk_s - hold_s, hold_s=hold_s)
+def _with_hold(part: AgentPart, held_s: float) -> AgentPart:
+    total_s = part.talk_s + part.hold_s
+    hold_s = min(max(held_s, part.hold_s), total_s)
+    return replace(part, talk_s=total_s - hold_s, hold_s=hold_s)
 
 
 def _near(ours: float | None, truth: float | None) -> bool:

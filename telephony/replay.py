@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telephony.ami.frame import Framer
-from telephony.events import AgentPart, CallEvent, CallRecord, Event, Outcome
-from telephony.tracker import Tracker
+from telephony.events import AgentPart, CallEvent, CallEventName, CallRecord, Event, Outcome
+from telephony.tracker import Capture, Tracker
 
 _CHUNK = 1 << 20
 _HANGUP_REQUEST = b"Event: HangupRequest\r\n"
@@ -46,15 +46,6 @@ class Totals:
         }
 
 
-def _capture_tracker(path: Path, inbound_contexts: Collection[str] | None) -> Tracker:
-    return Tracker(
-        "replay",
-        inbound_contexts=inbound_contexts,
-        hangup_requests=_says(path, _HANGUP_REQUEST),
-        capture=True,
-    )
-
-
 def _says(path: Path, words: bytes) -> bool:
     tail = b""
     with path.open("rb") as file:
@@ -65,26 +56,27 @@ def _says(path: Path, words: bytes) -> bool:
     return False
 
 
-def events(
-    path: Path, totals: Totals, inbound_contexts: Collection[str] | None = None
-) -> Iterator[Event | CallRecord]:
-    """Every domain event of the capture in order, then the calls it leaves unfinished.
-
-    Raises `PeerError` when the file is no AMI capture.
-    """
-    tracker = _capture_tracker(path, inbound_contexts)
+def _track(path: Path, tracker: Tracker, totals: Totals) -> Iterator[Event]:
     framer = Framer(banner_required=False)
-    feed = tracker.feed
-    last = 0.0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             messages = framer.feed(chunk)
             totals.messages += len(messages)
-            for raw in messages:
-                for event in feed(raw, last):
-                    last = event.at.timestamp()
-                    yield event
-    yield from tracker.open_calls(last)
+            yield from tracker.feed_all(messages, 0.0)
+
+
+def _tracker(
+    path: Path,
+    inbound_contexts: Collection[str] | None,
+    announced: frozenset[CallEventName] | None,
+) -> Tracker:
+    capture = Capture(hangup_requests=_says(path, _HANGUP_REQUEST), announced=announced)
+    return Tracker("replay", inbound_contexts=inbound_contexts, capture=capture)
+
+
+def events(path: Path, inbound_contexts: Collection[str] | None = None) -> Iterator[Event]:
+    """Every domain event of the capture in order. Raises `PeerError` when it is no AMI capture."""
+    yield from _track(path, _tracker(path, inbound_contexts, None), Totals())
 
 
 def replay(
@@ -95,16 +87,16 @@ def replay(
     ``totals`` is filled on the way. Raises `PeerError` when the file is no AMI capture.
     """
     counted = Totals() if totals is None else totals
-    for event in events(path, counted, inbound_contexts):
-        call = event if isinstance(event, CallRecord) else _ended(event)
-        if call is not None:
-            counted.count(call)
-            yield call
-
-
-def _ended(event: Event) -> CallRecord | None:
-    ended = isinstance(event, CallEvent) and event.name == "call.ended"
-    return event.call if ended and isinstance(event, CallEvent) else None
+    tracker = _tracker(path, inbound_contexts, frozenset({CallEventName.ENDED}))
+    last = 0.0
+    for event in _track(path, tracker, counted):
+        if isinstance(event, CallEvent):
+            last = event.at.timestamp()
+            counted.count(event.call)
+            yield event.call
+    for call in tracker.open_calls(last):
+        counted.count(call)
+        yield call
 
 
 def to_json(call: CallRecord) -> dict[str, object]:

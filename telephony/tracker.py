@@ -10,7 +10,7 @@ from telephony.calls.restore import Restoration
 from telephony.calls.tracker import CallTracker, Handler
 from telephony.calls.untimed import CaptureClock
 from telephony.clock import timestamp
-from telephony.events import CallRecord, Event, SeatChanged
+from telephony.events import CallEventName, CallRecord, Event, SeatChanged
 from telephony.names import Directory
 from telephony.recent import Recent
 from telephony.seats.tracker import SeatTracker
@@ -33,12 +33,26 @@ class Restored:
     quarantined: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How a capture differs from a live switchboard.
+
+    ``hangup_requests``: whether it has any ``HangupRequest`` (see `CallTracker`). ``announced``:
+    the call events that somebody wants, and no seat's: everything is tracked all the same, the
+    other events are only not made. ``None`` announces everything.
+    """
+
+    hangup_requests: bool = True
+    announced: frozenset[CallEventName] | None = None
+
+
 class Tracker:
     """Calls and seats of one switchboard.
 
     ``inbound_contexts``: the contexts in which callers arrive from trunks; ``None`` when unknown
-    (see `CallTracker`). ``wrap_up_s``: wrap-up seconds by queue. ``capture=True`` tracks a capture:
-    messages without ``Timestamp`` then get their time from what they say, not from the reading.
+    (see `CallTracker`). ``wrap_up_s``: wrap-up seconds by queue. ``capture``: the messages are
+    read from a file; those without ``Timestamp`` then get their time from what they say, not from
+    the reading.
     """
 
     def __init__(
@@ -47,15 +61,17 @@ class Tracker:
         *,
         inbound_contexts: Collection[str] | None = None,
         wrap_up_s: Mapping[str, float] = MappingProxyType({}),
-        hangup_requests: bool = True,
-        capture: bool = False,
+        capture: Capture | None = None,
     ) -> None:
-        directory = Directory()
-        self._book = CallBook(switchboard, directory)
+        directory, rules = Directory(), capture or Capture()
+        wanted = frozenset(CallEventName) if rules.announced is None else rules.announced
+        self._book = CallBook(switchboard, directory, announced=wanted)
         self._calls = CallTracker(
-            self._book, inbound_contexts=inbound_contexts, hangup_requests=hangup_requests
+            self._book, inbound_contexts=inbound_contexts, hangup_requests=rules.hangup_requests
         )
-        self._seats = SeatTracker(switchboard, directory, wrap_up_s=wrap_up_s)
+        self._seats = SeatTracker(
+            switchboard, directory, wrap_up_s=wrap_up_s, announces=rules.announced is None
+        )
         handlers: dict[bytes, Handler] = {**self._calls.handlers, **self._seats.handlers}
         if capture:
             handlers[b"AgentComplete"] = _nothing  # its TalkTime is read by the capture's clock
@@ -65,26 +81,37 @@ class Tracker:
         self._due: float | None = None
 
     def feed(self, raw: bytes, received_at: float) -> Sequence[Event]:
-        """Track one raw message (without its blank line) and return what it means, in order.
+        """Track one raw message: see `feed_all`."""
+        return self.feed_all((raw,), received_at)
+
+    def feed_all(self, messages: Iterable[bytes], received_at: float) -> list[Event]:
+        """Track raw messages (without their blank lines) and return what they mean, in order.
 
         ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``. An exact
         repeat of a message with a ``Timestamp`` means nothing.
         """
-        if raw[:7] != EVENT:
-            return ()
-        name = raw[7 : raw.find(b"\r", 7)]
-        handler = self._handlers.get(name)
-        if handler is None or (name == b"VarSet" and _QUEUE_STATUS not in raw):
-            return ()
-        at = timestamp(raw)
-        if at is None:
-            at = self._capture.guess(name, raw) if self._capture else received_at
-        elif not self._repeats.add(raw):
-            return ()
-        handler(Message(raw), at)
-        if self._due is not None and at >= self._due:
-            self._run_clocks(at)
-        return self._drain()
+        handler_of = self._handlers.get
+        is_new = self._repeats.add
+        book, seats = self._book, self._seats
+        events: list[Event] = []
+        for raw in messages:
+            name = raw[7 : raw.find(b"\r", 7)]
+            handler = handler_of(name)
+            if handler is None or raw[:7] != EVENT:
+                continue
+            if name == b"VarSet" and _QUEUE_STATUS not in raw:
+                continue
+            at = timestamp(raw)
+            if at is None:
+                at = self._capture.guess(name, raw) if self._capture else received_at
+            elif not is_new(raw):
+                continue
+            handler(Message(raw), at)
+            if self._due is not None and at >= self._due:
+                self._run_clocks(at)
+            if book.events or book.signals or seats.events or book.crowded:
+                events += self._drain()
+        return events
 
     def tick(self, now: float) -> Sequence[Event]:
         """Do what is due at ``now`` (switchboard's time): end wrap-ups, announce conferences."""
@@ -124,8 +151,7 @@ class Tracker:
         events: list[Event] = list(self._drain())
         self._seats.restore(members, self._book.busy(), snapshot.taken_at)
         events += self._drain()
-        for raw in snapshot.meanwhile:
-            events += self.feed(raw, snapshot.taken_at)
+        events += self.feed_all(snapshot.meanwhile, snapshot.taken_at)
         return Restored(tuple(events), tuple(lost), restoration.quarantined)
 
     def open_calls(self, now: float) -> list[CallRecord]:
@@ -146,15 +172,11 @@ class Tracker:
         self._due = min(due, default=None)
 
     def _drain(self) -> Sequence[Event]:
-        book = self._book
-        if book.events or book.signals:
-            events, signals = book.drain()
+        events, signals = self._book.drain()
+        if signals:
             self._seats.take(signals)
-            self._set_due()
-            return [*events, *self._seats.drain()]
-        if book.crowded:
-            self._set_due()
-        return self._seats.drain() if self._seats.events else ()
+        self._set_due()
+        return [*events, *self._seats.drain()] if events or self._seats.events else ()
 
 
 def _nothing(message: Message, at: float) -> None:

@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.redis",
+    "tests.support.running_gateway",
     "tests.support.switchboard_fixtures",
     "tests.support.web",
 ]

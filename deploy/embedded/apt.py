@@ -23,9 +23,9 @@ def announce(text: str) -> None:
 
 
 def require_programs(wanted: Mapping[str, str], *, purpose: str) -> None:
-    """Makes sure that each program (key) exists, installing its package (value) where allowed.
+    """Makes sure that each program (key) exists, or installs its package (value).
 
-    Raises :class:`~deploy.errors.MissingToolError` without apt, ``MissingRightError`` when not root,
+    Raises :class:`~deploy.errors.MissingToolError` without apt, ``MissingRightError`` if not root,
     ``DownloadError`` when apt fails.
     """
     packages = sorted({package for program, package in wanted.items() if not shutil.which(program)})

@@ -1,8 +1,8 @@
 """Asterisk's console socket: what ``asterisk -rx`` speaks, without starting a process for it.
 
 Protocol (Asterisk 22 ``main/asterisk.c``, ``ast_remotecontrol`` and ``netconsole``): the server
-greets with one line ``host/pid/version``; the client sends ``cli quit after <command>`` ended by NUL
-and reads the output until the server closes. Lines that start with byte 127 are log messages.
+greets with one line ``host/pid/version``; the client sends ``cli quit after <command>``, ended by
+NUL, and reads the output until the server closes. Lines that start with byte 127 are log messages.
 """
 
 import asyncio

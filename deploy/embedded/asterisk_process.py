@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,9 +44,9 @@ exec chroot "$2" setpriv --reuid=asterisk --regid=asterisk --init-groups --no-ne
 class AsteriskInstance:
     """One running switchboard.
 
-    ``root`` is a file system made by :mod:`deploy.embedded.asterisk_root`, ``directory`` belongs to
-    this instance and keeps its state (astdb, queue_log, CEL) from one start to the next, ``prompts``
-    is a directory of wave files made by :mod:`deploy.embedded.prompts`.
+    ``root`` is a file system made by :mod:`deploy.embedded.asterisk_root`; ``directory`` belongs to
+    this instance and keeps its state (astdb, queue_log, CEL) between starts; ``prompts`` is a
+    directory of wave files made by :mod:`deploy.embedded.prompts`.
     """
 
     def __init__(
@@ -95,6 +96,8 @@ class AsteriskInstance:
             raise SwitchboardError("This Asterisk instance is already running.")
         if os.geteuid() != 0:
             raise MissingRightError("Starting the embedded Asterisk needs root (mount and chroot).")
+        for port, kind in self._ports():
+            _refuse_used(port, kind)
         await asyncio.to_thread(self._prepare)
         with (self.directory / "start.err").open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
@@ -134,6 +137,14 @@ class AsteriskInstance:
     async def cli(self, command: str) -> str:
         """Output of one command at Asterisk's console, such as ``queue show``."""
         return await run_console_command(self.directory / "run" / "asterisk.ctl", command)
+
+    def _ports(self) -> tuple[tuple[int, socket.SocketKind], ...]:
+        settings = self.settings
+        return (
+            (settings.ami_port, socket.SOCK_STREAM),
+            (settings.http_port, socket.SOCK_STREAM),
+            (settings.sip_port, socket.SOCK_DGRAM),
+        )
 
     def _prepare(self) -> None:
         for name in _SUBDIRECTORIES:
@@ -183,6 +194,19 @@ class AsteriskInstance:
         return "it left no message."
 
 
+def _refuse_used(port: int, kind: socket.SocketKind) -> None:
+    """Asterisk itself would start without the port, and nobody would know why it is deaf."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SwitchboardError(
+                f"The embedded Asterisk needs port {port}, which cannot be used: {error.strerror}."
+            ) from None
+
+
 def _load_secrets(directory: Path, settings: AsteriskSettings) -> SwitchboardSecrets:
     """The instance's secrets, made at its first start and completed when seats are added."""
     path = directory / "secrets.json"
@@ -211,10 +235,8 @@ def _write_configuration(directory: Path, files: dict[str, str]) -> None:
 
 def _write_private(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
-    with open(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, "utf-8")
 
 
 def _asterisk_ids(root: Path) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Development voices for ``deploy/asterisk/prompts.toml``, made by espeak-ng (Mandarin) and sox.
 
-A prompt is a mono wave file of 16 bit at 8 kHz, what Asterisk's ``format_wav`` reads. A table in the
-file is a folder: ``[waiting] waiting = …`` becomes ``waiting/waiting.wav``.
+A prompt is a mono wave file of 16 bit at 8 kHz, what Asterisk's ``format_wav`` reads. A table in
+the file is a folder: ``[waiting] waiting = …`` becomes ``waiting/waiting.wav``.
 """
 
 import hashlib

@@ -29,10 +29,16 @@ async def ivr(context: Context) -> None:
         },
     )
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(publisher.run())
-        tasks.create_task(_serve(server))
+        publishing = tasks.create_task(publisher.run())
+        serving = tasks.create_task(_serve(server))
         await server.started.wait()
         context.readiness.report("ivr", ready=True)
+        try:
+            await asyncio.shield(serving)
+        finally:  # stopping: callers at a prompt may finish
+            server.stop()
+            await serving
+            publishing.cancel()
 
 
 async def _serve(server: AgiServer) -> None:

@@ -10,10 +10,10 @@ _CRLF = b"\r\n"
 
 
 class _Needles(dict[str, bytes]):
-    """Header name to the bytes that precede its value."""
+    """Header name to the bytes that precede its value, as Asterisk itself writes them."""
 
     def __missing__(self, name: str) -> bytes:
-        needle = self[name] = b"\r\n" + name.encode() + b":"
+        needle = self[name] = b"\r\n" + name.encode() + b": "
         return needle
 
 
@@ -56,16 +56,26 @@ class Message:
         raw = self.raw
         needle = _NEEDLES[name]
         start = raw.find(needle)
-        if start >= 0:
-            start += len(needle)
-        elif raw.startswith(needle[2:]):
-            start = len(needle) - 2
-        else:
-            return default
-        if raw[start : start + 1] == b" ":
-            start += 1
+        if start < 0:
+            return self._get_odd(needle, default)
+        start += len(needle)
         end = raw.find(_CRLF, start)
         value = raw[start:end] if end >= 0 else raw[start:]
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("utf-8", "surrogateescape")
+
+    def _get_odd(self, needle: bytes, default: str) -> str:
+        """The first header of all, or one that a dialplan wrote without a space (UserEvent)."""
+        if self.raw.startswith(needle[2:]):
+            start = len(needle) - 2
+        else:
+            start = self.raw.find(needle[:-1])
+            if start < 0:
+                return default
+            start += len(needle) - 1
+        value = self.raw[start:].partition(_CRLF)[0]
         return value.decode("utf-8", "surrogateescape")
 
     def get_all(self, name: str) -> list[str]:
@@ -81,7 +91,7 @@ class Message:
         return value if abs(value) < float("inf") else default
 
     def __contains__(self, name: str) -> bool:
-        needle = _NEEDLES[name]
+        needle = _NEEDLES[name][:-1]
         return needle in self.raw or self.raw.startswith(needle[2:])
 
     def __iter__(self) -> Iterator[tuple[str, str]]:

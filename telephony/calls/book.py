@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from telephony.calls.records import announce, freeze
 from telephony.calls.state import Call, Channel, Part
@@ -19,14 +20,12 @@ _STAGE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SeatSignal:
+class SeatSignal(NamedTuple):
     """What a call means for one agent's seat."""
 
     agent: str
     trigger: SeatTrigger
-    call_id: str
-    queue: str
+    call: Call
     at: float
 
 
@@ -39,6 +38,7 @@ class CallBook:
     topology: Topology = field(default_factory=Topology)
     calls: dict[str, Call] = field(default_factory=dict)
     crowded: dict[str, Call] = field(default_factory=dict)
+    announced: frozenset[CallEventName] = frozenset(CallEventName)  # what anybody wants to know
     events: list[CallEvent] = field(default_factory=list)
     signals: list[SeatSignal] = field(default_factory=list)
 
@@ -58,17 +58,23 @@ class CallBook:
                 setattr(call, stamp, at)
         for name in step.announces:
             call.revision += 1
-            said = detail or (
-                _STAGE.get(call.ending, "after_answer") if name is CallEventName.ABANDONED else ""
-            )
-            self.events.append(announce(name, self.freeze(call, at), at, agent, said))
+            if name in self.announced:
+                self._announce(call, name, at, agent, detail)
         return True
+
+    def _announce(
+        self, call: Call, name: CallEventName, at: float, agent: str, detail: str
+    ) -> None:
+        if name is CallEventName.ABANDONED:
+            detail = _STAGE.get(call.ending, "after_answer")
+        self.events.append(announce(name, self.freeze(call, at), at, agent, detail))
 
     def arrive(self, uniqueid: str, line: str, caller: str, at: float) -> Call:
         """A caller's first channel is there."""
         call = self.calls[uniqueid] = Call(uniqueid, line, caller, at)
         call.revision = 1
-        self.events.append(announce(CallEventName.ARRIVED, self.freeze(call, at), at, "", ""))
+        if CallEventName.ARRIVED in self.announced:
+            self._announce(call, CallEventName.ARRIVED, at, "", "")
         return call
 
     def ring(self, call: Call, leg: str, agent: str, interface: str, at: float) -> None:
@@ -116,14 +122,10 @@ class CallBook:
         return part
 
     def regroup(self, channels: Iterable[Channel], at: float) -> None:
-        """Bridges changed around ``channels``: see anew who talks with which caller."""
-        affected: dict[str, Call] = {}
+        """Bridges changed around ``channels``: see anew who talks with the callers among them."""
         for channel in channels:
-            for near in self.topology.reachable(channel):
-                if call := self.calls.get(near.uniqueid):
-                    affected[call.uniqueid] = call
-        for call in affected.values():
-            self._seat_talkers(call, at)
+            if call := self.calls.get(channel.uniqueid):
+                self._seat_talkers(call, at)
 
     def _seat_talkers(self, call: Call, at: float) -> None:
         root = self.topology.channels.get(call.uniqueid)
@@ -201,8 +203,11 @@ class CallBook:
         self._signal(call, agent, SeatTrigger.HELD if on_hold else SeatTrigger.RESUMED, at)
 
     def _run_meter(self, call: Call, at: float) -> None:
-        modes = {call.parts[agent].meter.mode for agent in call.talkers}
-        mode = "talk" if "talk" in modes else "hold" if modes else ""
+        mode = ""
+        for agent in call.talkers:
+            mode = call.parts[agent].meter.mode
+            if mode == "talk":
+                break
         if call.meter.mode != mode:
             call.meter.switch(mode, at)
 
@@ -272,5 +277,4 @@ class CallBook:
         return said
 
     def _signal(self, call: Call, agent: str, trigger: SeatTrigger, at: float) -> None:
-        call_id = f"{self.switchboard}-{call.uniqueid}"
-        self.signals.append(SeatSignal(agent, trigger, call_id, call.queue or "", at))
+        self.signals.append(SeatSignal(agent, trigger, call, at))

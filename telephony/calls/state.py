@@ -70,7 +70,7 @@ class Call:
 
     def is_ringing(self, agent: str) -> bool:
         """Whether any leg rings at ``agent``."""
-        return any(ringing == agent for ringing, _ in self.rings.values())
+        return bool(self.rings) and any(ringing == agent for ringing, _ in self.rings.values())
 
 
 @dataclass(slots=True)
@@ -80,6 +80,8 @@ class Channel:
     uniqueid: str
     name: str
     interface: str
+    is_local: bool
+    is_internal: bool
     bridge: str = ""
     agent: str = ""
     call: Call | None = None  # the call it last spoke in

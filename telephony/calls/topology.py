@@ -1,7 +1,5 @@
 """Who can hear whom: channels, the bridges they are in, and the Local pairs that join bridges."""
 
-from collections.abc import Iterable
-
 from telephony.calls.state import Channel
 from telephony.names import interface_of, is_internal, is_local, other_half
 
@@ -18,8 +16,11 @@ class Topology:
         """Return the channel called ``uniqueid``, making it when it is new."""
         channel = self.channels.get(uniqueid)
         if channel is None:
-            channel = self.channels[uniqueid] = Channel(uniqueid, name, interface_of(name))
-            if is_local(name):
+            local = is_local(name)
+            channel = self.channels[uniqueid] = Channel(
+                uniqueid, name, interface_of(name), local, is_internal(name)
+            )
+            if local:
                 self._local[name] = uniqueid
         return channel
 
@@ -29,42 +30,45 @@ class Topology:
             return
         self._local.pop(channel.name, None)
         channel.name, channel.interface = name, interface_of(name)
-        if is_local(name):
+        channel.is_local, channel.is_internal = is_local(name), is_internal(name)
+        if channel.is_local:
             self._local[name] = uniqueid
 
-    def enter(self, channel: Channel, bridge: str) -> bool:
-        """Put ``channel`` into ``bridge``; ``False`` when it was there already."""
+    def enter(self, channel: Channel, bridge: str) -> list[Channel]:
+        """Put ``channel`` into ``bridge``; return whom that may concern (nobody: it was there)."""
         if channel.bridge == bridge:
-            return False
-        self.leave(channel, channel.bridge)
+            return []
+        left = self.leave(channel, channel.bridge)
         channel.bridge = bridge
         self._bridges.setdefault(bridge, set()).add(channel.uniqueid)
-        return True
+        near = self.reachable(channel)
+        return near + [one for one in left if one not in near] if left else near
 
-    def leave(self, channel: Channel, bridge: str) -> bool:
-        """Take ``channel`` out of ``bridge``; ``False`` when it was not in that one."""
+    def leave(self, channel: Channel, bridge: str) -> list[Channel]:
+        """Take ``channel`` out of ``bridge``; return whom that may concern (nobody: it was not)."""
         if not bridge or channel.bridge != bridge:
-            return False
+            return []
+        near = self.reachable(channel)
         channel.bridge = ""
         members = self._bridges[bridge]
         members.discard(channel.uniqueid)
         if not members:
             del self._bridges[bridge]
-        return True
+        return near
 
-    def remove(self, channel: Channel) -> None:
-        """Forget a channel that is gone."""
-        self.leave(channel, channel.bridge)
+    def remove(self, channel: Channel) -> list[Channel]:
+        """Forget a channel that is gone; return the others whom that may concern."""
+        near = []
+        if channel.bridge or channel.is_local:
+            near = self.reachable(channel)[1:]
+            self.leave(channel, channel.bridge)
+            self._local.pop(channel.name, None)
         self.channels.pop(channel.uniqueid, None)
-        self._local.pop(channel.name, None)
-
-    def members(self, bridge: str) -> Iterable[str]:
-        """Uniqueids of the channels in ``bridge``."""
-        return self._bridges.get(bridge, ())
+        return near
 
     def partner(self, channel: Channel) -> Channel | None:
         """The other half of a Local pair, while it lives."""
-        if not is_local(channel.name):
+        if not channel.is_local:
             return None
         uniqueid = self._local.get(other_half(channel.name))
         return self.channels.get(uniqueid) if uniqueid else None
@@ -74,12 +78,14 @@ class Topology:
         found = [channel]
         seen = {channel.uniqueid}
         for current in found:
-            near = set(self._bridges.get(current.bridge, ()))
-            if half := self.partner(current):
-                near.add(half.uniqueid)
-            for uniqueid in near - seen:
-                seen.add(uniqueid)
-                found.append(self.channels[uniqueid])
+            for uniqueid in self._bridges.get(current.bridge, ()):
+                if uniqueid not in seen:
+                    seen.add(uniqueid)
+                    found.append(self.channels[uniqueid])
+            half = self.partner(current) if current.is_local else None
+            if half and half.uniqueid not in seen:
+                seen.add(half.uniqueid)
+                found.append(half)
         return found
 
     def is_party(self, channel: Channel) -> bool:
@@ -88,9 +94,7 @@ class Topology:
         One half of a Local pair stands for somebody only while its other half is in no bridge: it
         then runs an application; otherwise whoever is there is found in that bridge.
         """
-        if is_internal(channel.name):
-            return False
-        if not is_local(channel.name):
-            return True
+        if not channel.is_local:
+            return not channel.is_internal
         half = self.partner(channel)
         return half is not None and not half.bridge and bool(channel.bridge)

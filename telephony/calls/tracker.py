@@ -122,11 +122,10 @@ class CallTracker:
         channel = self._topology.channels.get(uniqueid)
         if channel is None:
             return
-        near = self._topology.reachable(channel)
-        self._topology.remove(channel)
+        near = self._topology.remove(channel)
         if call := self._book.calls.get(uniqueid):
             self._book.end(call, Trigger.HUNG_UP, at)
-        self._book.regroup([one for one in near if one is not channel], at)
+        self._book.regroup(near, at)
         if channel.call:
             self._book.lose_leg(channel.call, channel, at)
 
@@ -136,21 +135,15 @@ class CallTracker:
         channel = self._adopt(message)
         if channel is None:
             return
-        bridge, touched = message.get("BridgeUniqueid"), [channel]
-        swapped = self._topology.channels.get(message.get("SwapUniqueid"))
-        entered = self._topology.enter(channel, bridge)
-        if swapped and self._topology.leave(swapped, bridge):
-            touched.append(swapped)
-        if entered or len(touched) > 1:
-            self._book.regroup(touched, at)
+        bridge = message.get("BridgeUniqueid")
+        near = self._topology.enter(channel, bridge)
+        if swapped := self._topology.channels.get(message.get("SwapUniqueid")):
+            near += self._topology.leave(swapped, bridge)
+        self._book.regroup(near, at)
 
     def _on_bridge_leave(self, message: Message, at: float) -> None:
-        channel = self._topology.channels.get(message.get("Uniqueid"))
-        if channel is None:
-            return
-        near = self._topology.reachable(channel)
-        if self._topology.leave(channel, message.get("BridgeUniqueid")):
-            self._book.regroup(near, at)
+        if channel := self._topology.channels.get(message.get("Uniqueid")):
+            self._book.regroup(self._topology.leave(channel, message.get("BridgeUniqueid")), at)
 
     def _on_hold(self, message: Message, at: float) -> None:
         channel = self._topology.channels.get(message.get("Uniqueid"))
@@ -204,20 +197,21 @@ class CallTracker:
             self._book.ring(call, leg, channel.agent, channel.interface, at)
 
     def _on_dial_end(self, message: Message, at: float) -> None:
-        call = self._call_of(message)
-        ring = call.rings.get(message.get("DestUniqueid")) if call else None
-        if call is None or ring is None:
+        leg = message.get("DestUniqueid")
+        channel = self._topology.channels.get(leg)
+        call = channel.call if channel else None
+        if call is None or leg not in call.rings:
             return
         status = message.get("DialStatus")
         if status == "CANCEL":
             self._book.apply(call, Trigger.RING_CANCELLED, at)
         elif status in _DIAL_MISSED:
-            self._book.miss(call, ring[0], at)
+            self._book.miss(call, call.rings[leg][0], at)
 
     def _on_agent_called(self, message: Message, at: float) -> None:
         call, agent = self._queue_call(message, at), self._agent(message)
         leg = message.get("DestUniqueid")
-        if call is None or leg in self.gone:
+        if call is None or leg in call.rings or leg in self.gone:
             return
         channel = self._topology.add(leg, message.get("DestChannel"))
         channel.agent, channel.call = agent, call

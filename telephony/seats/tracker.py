@@ -6,25 +6,35 @@ from dataclasses import dataclass, field
 from telephony.ami.message import Message
 from telephony.calls.book import SeatSignal
 from telephony.calls.records import when
+from telephony.calls.state import Call
 from telephony.events import SeatChanged, SeatState
 from telephony.names import Directory, plain_interface
-from telephony.seats.transitions import TABLE, Device, SeatTrigger, Standing, Work, shown
+from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work, shown
 
 _DEVICES = {device.value: device for device in Device}
 _BUSY = frozenset(
     set(Device) - {Device.UNKNOWN, Device.NOT_IN_USE, Device.INVALID, Device.UNAVAILABLE}
 )
+_BEGINNINGS = frozenset({SeatTrigger.RANG, SeatTrigger.CONNECTED})
 _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 
 
 @dataclass(slots=True)
 class Membership:
-    """One agent in one queue."""
+    """One agent in one queue, as ``said`` by its latest ``QueueMember…`` message."""
 
+    said: Message
     paused: bool
-    reason: str
-    device: Device
-    wrap_up_s: float
+
+    @property
+    def reason(self) -> str:
+        """The word given with the pause."""
+        return self.said.get("PausedReason") if self.paused else ""
+
+    @property
+    def wrap_up_s(self) -> float:
+        """The member's own wrap-up time, 0 when the queue's counts."""
+        return self.said.number("Wrapuptime")
 
 
 @dataclass(slots=True)
@@ -34,49 +44,25 @@ class Seat:
     agent: str
     interface: str = ""
     queues: dict[str, Membership] = field(default_factory=dict)
+    device: Device = Device.UNKNOWN
     work: Work = Work.NONE
-    call_id: str | None = None
-    queue: str = ""  # of the call it is busy with
+    call: Call | None = None
     wrap_up_until: float = 0.0
     last_said: tuple[object, ...] = ()
 
-    def standing(self) -> Standing:
-        """Everything the state is judged by."""
-        memberships = list(self.queues.values())
-        return Standing(
-            work=self.work,
-            logged_in=bool(memberships),
-            paused=all(one.paused for one in memberships),
-            device=self.device,
-        )
-
     @property
-    def device(self) -> Device:
-        """Device state: the same telephone in all queues, so the latest word counts."""
-        return next(reversed(self.queues.values())).device if self.queues else Device.UNKNOWN
+    def state(self) -> SeatState:
+        """The one state to show."""
+        queues = self.queues
+        paused = bool(queues)
+        for membership in queues.values():
+            paused = paused and membership.paused
+        return shown(self.work, self.device, logged_in=bool(queues), paused=paused)
 
     @property
     def reason(self) -> str:
         """The word given with the pause."""
         return next((one.reason for one in self.queues.values() if one.paused), "")
-
-
-def _forget_busy(seat: Seat) -> None:
-    """A call is over before its telephone says so: "in use" was said of that call."""
-    for membership in seat.queues.values():
-        if membership.device in _BUSY:
-            membership.device = Device.NOT_IN_USE
-
-
-def read_membership(message: Message) -> Membership:
-    """Pause, device and wrap-up time out of ``QueueMember…`` events and ``QueueStatus`` items."""
-    status = message.get("Status")
-    return Membership(
-        paused=message.get("Paused") == "1",
-        reason=message.get("PausedReason"),
-        device=_DEVICES.get(status, Device.UNKNOWN),
-        wrap_up_s=message.number("Wrapuptime"),
-    )
 
 
 class SeatTracker:
@@ -87,11 +73,17 @@ class SeatTracker:
     """
 
     def __init__(
-        self, switchboard: str, directory: Directory, *, wrap_up_s: Mapping[str, float]
+        self,
+        switchboard: str,
+        directory: Directory,
+        *,
+        wrap_up_s: Mapping[str, float],
+        announces: bool = True,
     ) -> None:
         self._switchboard = switchboard
         self._directory = directory
         self._wrap_up_s = wrap_up_s
+        self._announces = announces
         self.seats: dict[str, Seat] = {}
         self._wrapping: dict[str, Seat] = {}
         self.events: list[SeatChanged] = []
@@ -104,7 +96,10 @@ class SeatTracker:
 
     def _on_member(self, message: Message, at: float) -> None:
         seat = self._seat(message.get("MemberName"), message.get("Interface"), message)
-        self.place(seat, message.get("Queue"), read_membership(message), at)
+        before = seat.device
+        self._place(seat, message)
+        if seat.device is Device.NOT_IN_USE and before in _BUSY:
+            self._step(seat, SeatTrigger.IDLED, at)
         self._say(seat, at)
 
     def _on_member_removed(self, message: Message, at: float) -> None:
@@ -113,30 +108,31 @@ class SeatTracker:
         self._say(seat, at)
 
     def _seat(self, member: str, interface: str, message: Message) -> Seat:
-        agent = self._directory.learn(member, interface, message.get("StateInterface"))
-        seat = self.seats.setdefault(agent, Seat(agent))
+        seat = self._of(self._directory.learn(member, interface, message.get("StateInterface")))
         seat.interface = plain_interface(interface)
         return seat
 
-    def place(self, seat: Seat, queue: str, membership: Membership, at: float) -> None:
-        """Note how ``seat`` stands in ``queue``; its telephone is the same in every queue."""
-        before = seat.device
-        seat.queues[queue] = membership
-        for other in seat.queues.values():
-            other.device = membership.device
-        if before in _BUSY and membership.device is Device.NOT_IN_USE:
-            self._step(seat, SeatTrigger.IDLED, at)
+    def _of(self, agent: str) -> Seat:
+        seat = self.seats.get(agent)
+        if seat is None:
+            seat = self.seats[agent] = Seat(agent)
+        return seat
+
+    @staticmethod
+    def _place(seat: Seat, message: Message) -> None:
+        seat.queues[message.get("Queue")] = Membership(message, message.get("Paused") == "1")
+        seat.device = _DEVICES.get(message.get("Status"), Device.UNKNOWN)
 
     def take(self, signals: Iterable[SeatSignal]) -> None:
         """What calls mean for seats."""
-        for signal in signals:
-            seat = self.seats.setdefault(signal.agent, Seat(signal.agent))
-            if signal.trigger in {SeatTrigger.RANG, SeatTrigger.CONNECTED}:
-                seat.call_id, seat.queue = signal.call_id, signal.queue
-            elif seat.call_id != signal.call_id:
+        for agent, trigger, call, at in signals:
+            seat = self._of(agent)
+            if trigger in _BEGINNINGS:
+                seat.call = call
+            elif seat.call is not call:
                 continue  # of a call the seat is not busy with
-            self._step(seat, signal.trigger, signal.at)
-            self._say(seat, signal.at)
+            self._step(seat, trigger, at)
+            self._say(seat, at)
 
     def _step(self, seat: Seat, trigger: SeatTrigger, at: float) -> None:
         work = TABLE[seat.work].get(trigger)
@@ -146,21 +142,21 @@ class SeatTracker:
             seat.wrap_up_until = at + self._wrap_up_of(seat)
             if seat.wrap_up_until <= at:
                 work = Work.NONE
-        if seat.work in _ON_A_CALL and work not in _ON_A_CALL:
-            _forget_busy(seat)
+        if seat.work in _ON_A_CALL and work not in _ON_A_CALL and seat.device in _BUSY:
+            seat.device = Device.NOT_IN_USE  # "in use" was said of the call that is over
         seat.work = work
         if work is Work.NONE:
-            seat.call_id = None
+            seat.call = None
         if work is Work.WRAP_UP:
             self._wrapping[seat.agent] = seat
         else:
             self._wrapping.pop(seat.agent, None)
 
     def _wrap_up_of(self, seat: Seat) -> float:
-        membership = seat.queues.get(seat.queue)
-        if membership and membership.wrap_up_s > 0:
-            return membership.wrap_up_s
-        return self._wrap_up_s.get(seat.queue, 0.0)
+        queue = seat.call.queue if seat.call and seat.call.queue else ""
+        membership = seat.queues.get(queue)
+        own_s = membership.wrap_up_s if membership else 0.0
+        return own_s if own_s > 0 else self._wrap_up_s.get(queue, 0.0)
 
     def finish_wrap_up(self, agent: str, at: float) -> bool:
         """The agent is done before the time is over; ``False`` when he was not wrapping up."""
@@ -188,12 +184,11 @@ class SeatTracker:
 
         ``busy`` is what the calls that are up do to the agents in them.
         """
-        found: dict[str, dict[str, Membership]] = {}
-        for item in members:
-            seat = self._seat(item.get("Name"), item.get("Location"), item)
-            found.setdefault(seat.agent, {})[item.get("Queue")] = read_membership(item)
         for seat in self.seats.values():
-            seat.queues = found.get(seat.agent, {})
+            seat.queues = {}
+        for item in members:
+            self._place(self._seat(item.get("Name"), item.get("Location"), item), item)
+        for seat in self.seats.values():
             if seat.work in _ON_A_CALL and seat.agent not in busy:
                 self._step(seat, SeatTrigger.RING_ENDED, at)
                 self._step(seat, SeatTrigger.RELEASED, at)
@@ -204,14 +199,15 @@ class SeatTracker:
         return [self._describe(seat, at) for seat in self.seats.values()]
 
     def _say(self, seat: Seat, at: float) -> None:
-        said = self._describe(seat, at)
-        news = (said.state, said.reason, said.queues, said.call_id, said.interface)
+        reason = seat.reason if seat.queues else ""
+        news = (seat.state, reason, seat.call, seat.interface, len(seat.queues))
         if news != seat.last_said:
             seat.last_said = news
-            self.events.append(said)
+            if self._announces:
+                self.events.append(self._describe(seat, at))
 
     def _describe(self, seat: Seat, at: float) -> SeatChanged:
-        state = shown(seat.standing())
+        state = seat.state
         return SeatChanged(
             event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(at * 1000)}",
             at=when(at),
@@ -221,7 +217,7 @@ class SeatTracker:
             state=state,
             reason=seat.reason if state is SeatState.NOT_READY else "",
             queues=tuple(sorted(seat.queues)),
-            call_id=seat.call_id,
+            call_id=f"{self._switchboard}-{seat.call.uniqueid}" if seat.call else None,
         )
 
     def drain(self) -> list[SeatChanged]:

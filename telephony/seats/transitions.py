@@ -1,6 +1,5 @@
 """When X happens at a seat whose work is W: what its work is then; and which state that shows."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from telephony.events import SeatState
@@ -55,16 +54,6 @@ class Device(StrEnum):
     ON_HOLD = "8"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Everything a seat's state is judged by."""
-
-    work: Work
-    logged_in: bool
-    paused: bool  # in every queue it is logged in to
-    device: Device
-
-
 _BY_WORK = {
     W.RINGING: SeatState.RINGING,
     W.TALKING: SeatState.TALKING,
@@ -79,19 +68,23 @@ _BY_DEVICE = {
     Device.ON_HOLD: SeatState.HOLD,
     Device.RINGING: SeatState.RINGING,
 }
+_ON_A_CALL = frozenset({W.RINGING, W.TALKING, W.HOLD})
 _BROKEN = frozenset({Device.INVALID, Device.UNAVAILABLE})
 
 
-def shown(standing: Standing) -> SeatState:
-    """The one state to show: the call first, then the log-in, the telephone, the pause."""
-    if standing.work in {W.RINGING, W.TALKING, W.HOLD}:
-        return _BY_WORK[standing.work]
-    if not standing.logged_in:
+def shown(work: Work, device: Device, *, logged_in: bool, paused: bool) -> SeatState:
+    """The one state to show: the call first, then the log-in, the telephone, the pause.
+
+    ``paused`` means in every queue that the agent is logged in to.
+    """
+    if work in _ON_A_CALL:
+        return _BY_WORK[work]
+    if not logged_in:
         return SeatState.LOGGED_OUT
-    if standing.work is W.WRAP_UP:
+    if work is Work.WRAP_UP:
         return SeatState.WRAP_UP
-    if standing.device in _BY_DEVICE:
-        return _BY_DEVICE[standing.device]
-    if standing.paused:
+    if device in _BY_DEVICE:
+        return _BY_DEVICE[device]
+    if paused:
         return SeatState.NOT_READY
-    return SeatState.UNREACHABLE if standing.device in _BROKEN else SeatState.READY
+    return SeatState.UNREACHABLE if device in _BROKEN else SeatState.READY

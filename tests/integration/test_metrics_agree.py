@@ -19,7 +19,17 @@ from tests.support.calls import (
     random_call,
     seeded,
 )
-from tests.support.figures import MIDNIGHT, NOW, TODAY, TOMORROW, hour, keeper, scrape, total
+from tests.support.figures import (
+    MIDNIGHT,
+    NOW,
+    TODAY,
+    TOMORROW,
+    hour,
+    keeper,
+    registry_of,
+    scrape,
+    total,
+)
 
 
 def counted(rows: Sequence[asyncpg.Record], *, short_s: float) -> dict[str, float]:
@@ -59,7 +69,7 @@ async def test_rows_totals_figures_and_metrics_agree(pool: asyncpg.Pool, seed: i
     assert {name: getattr(found.calls, name) for name in expected} == pytest.approx(expected)
     source = keeper(pool, short_abandon_s=30)
     await source.refresh()
-    samples = scrape(source)
+    samples = scrape(registry_of(source))
     for name in ("arrived", "offered", "answered", "timed_out", "refused", "short_abandoned"):
         assert total(samples, f"hotline_calls_{name}_total") == expected[name], name
     for stage in ("greeting", "queue", "ringing"):
@@ -131,7 +141,7 @@ async def test_seat_time_is_cut_at_midnight(pool: asyncpg.Pool) -> None:
     assert published["staffing"].rate == pytest.approx((2 + 1 + 16) / 16 / 2)
     source = keeper(pool)
     await source.refresh()
-    samples = scrape(source)
+    samples = scrape(registry_of(source))
     assert total(samples, "hotline_seats", state="wrap_up") == 1
     assert total(samples, "hotline_seats") == 2
     assert total(samples, "hotline_seats_planned") == 171
@@ -180,7 +190,7 @@ async def test_ratings_surveys_and_cases(pool: asyncpg.Pool) -> None:
     assert (immediate.numerator, immediate.denominator) == (0, 1)
     source = keeper(pool)
     await source.refresh()
-    samples = scrape(source)
+    samples = scrape(registry_of(source))
     assert total(samples, "hotline_ratings_total", answer="satisfied", scale="three_step") == 3
     assert total(samples, "hotline_survey_attempts_total", outcome="completed") == 1
     assert total(samples, "hotline_survey_answers_total", question="contacted", answer="yes") == 1

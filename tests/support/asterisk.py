@@ -1,6 +1,7 @@
-"""The real switchboard of the tests: one cached root, one instance per test session."""
+"""The real switchboard of the tests: one cached root, as many instances as tests want."""
 
 import os
+import re
 import shutil
 import wave
 from collections.abc import AsyncIterator
@@ -33,7 +34,7 @@ def short_settings(**changes: object) -> AsteriskSettings:
     values: dict[str, object] = {
         "ami_port": ami, "sip_port": sip, "http_port": http, "agi_port": agi, "trunk_port": trunk,
         "rtp_start": rtp, "rtp_end": rtp + 99, "entry_timeout_s": 2, "ring_timeout_s": 4,
-        "queue_timeout_s": 60, "dial_timeout_s": 6,
+        "queue_timeout_s": 60, "rating_timeout_s": 10, "dial_timeout_s": 6,
     }  # fmt: skip
     return AsteriskSettings(**(values | changes))  # type: ignore[arg-type] # values of mixed types
 
@@ -82,3 +83,14 @@ async def log_in(
         Paused="true" if paused else "false",
     )
     assert b"Success" in answer, answer
+
+
+async def log_everyone_out(recorder: AmiRecorder) -> None:
+    """Removes every member from every queue."""
+    start = recorder.mark()
+    await recorder.list_action("QueueStatus", "QueueStatusComplete")
+    member = rb"Event: QueueMember\r\n.*?Queue: ([^\r]+)\r\n.*?Location: ([^\r]+)\r\n"
+    for message in bytes(recorder.raw[start:]).split(b"\r\n\r\n"):
+        if found := re.search(member, message, re.DOTALL):
+            queue, interface = (value.decode() for value in found.groups())
+            await recorder.action("QueueRemove", Queue=queue, Interface=interface)

@@ -26,7 +26,9 @@ class AmiRecorder:
         """Logs in as ``hotline`` with all events on; raises AssertionError when refused."""
         recorder = cls(*await asyncio.open_connection("127.0.0.1", port))
         answer = await recorder.action("Login", Username="hotline", Secret=secret)
-        assert b"Success" in answer, answer
+        if b"Success" not in answer:
+            await recorder.close()
+            raise AssertionError(answer.decode("utf-8", "replace"))
         return recorder
 
     async def action(self, name: str, **headers: str) -> bytes:
@@ -70,6 +72,7 @@ class AmiRecorder:
     async def close(self) -> None:
         self._writer.close()
         await self._task
+        await self._writer.wait_closed()
 
     async def _read(self) -> None:
         while chunk := await self._reader.read(65536):

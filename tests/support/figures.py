@@ -28,20 +28,27 @@ def keeper(pool: asyncpg.Pool, **options: Any) -> SnapshotKeeper:
     return SnapshotKeeper(pool, clock=lambda: NOW, **options)
 
 
-def exposition(source: SnapshotKeeper) -> str:
+def registry_of(source: SnapshotKeeper) -> CollectorRegistry:
+    """A registry as the program has it, with two queues and two lines."""
     registry = CollectorRegistry()
     registry.register(
         FiguresCollector(
             source, queues=("12345", "expert"), lines=("12345", "12315"), planned_seats=171
         )
     )
+    return registry
+
+
+def exposition(registry: CollectorRegistry) -> str:
+    """What Prometheus reads."""
     return generate_latest(registry).decode()
 
 
-def scrape(source: SnapshotKeeper) -> Samples:
+def scrape(registry: CollectorRegistry) -> Samples:
+    """What Prometheus reads, by name and labels."""
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(exposition(source))
+        for family in text_string_to_metric_families(exposition(registry))
         for sample in family.samples
     }
 

@@ -4,6 +4,11 @@ import socket
 from contextlib import ExitStack, suppress
 
 
+def free_port() -> int:
+    """One such port."""
+    return free_ports(1)[0]
+
+
 def free_ports(count: int) -> list[int]:
     """Different ports that are free for TCP and UDP on loopback at this moment."""
     with ExitStack() as held:

@@ -6,13 +6,14 @@ SIPp process that does not end by its deadline is a failure, never a hang.
 
 import asyncio
 import itertools
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.asterisk_config import FieldTemplate
+from tests.support.live import until
+from tests.support.ports import free_port
 
 SCENARIOS = Path(__file__).parents[1] / "switchboard" / "sipp"
 
@@ -128,7 +129,7 @@ class Sipp:
     ) -> AsyncIterator[asyncio.subprocess.Process]:
         with TemporaryDirectory(prefix="sipp-") as directory:
             file = Path(directory, "scenario.xml")
-            file.write_text(scenario, "utf-8")
+            await asyncio.to_thread(file.write_text, scenario, "utf-8")
             process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
                 *("-mp", str(next(_media_ports)), "-s", service, "-nostdin", "-aa"),
@@ -158,16 +159,11 @@ async def _finished(process: asyncio.subprocess.Process, deadline_s: float) -> N
         raise SippError(f"SIPp ended with status {process.returncode}: {words[-600:]}")
 
 
-async def _until_bound(port: int, deadline_s: float = 5) -> None:
+async def _until_bound(port: int) -> None:
     """Returns once a UDP socket of this machine is bound to ``port``."""
     entry = f":{port:04X} "
-    async with asyncio.timeout(deadline_s):
-        while entry not in await asyncio.to_thread(Path("/proc/net/udp").read_text):
-            await asyncio.sleep(0.01)
 
+    async def bound() -> bool:
+        return entry in await asyncio.to_thread(Path("/proc/net/udp").read_text)
 
-def free_port() -> int:
-    """A UDP port that is free on loopback at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    await until(bound, bool)

@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.support.gateway import Api, Gateway
 from tests.support.live import LivePage, live_page, until
-from tests.support.sipp import Sipp, caller, free_port, phone, press
+from tests.support.ports import free_port
+from tests.support.sipp import Sipp, caller, phone, press
 from tests.support.system import System
 
 NUMBER = "13800000001"

@@ -16,10 +16,10 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.agi_peer import speaking_agi
 from tests.support.asterisk import log_in, running_switchboard, short_settings
 from tests.support.capture import AmiRecorder
+from tests.support.ports import free_ports
 from tests.support.sipp import (
     Sipp,
     caller,
-    free_port,
     hold,
     phone,
     phone_that_never_answers,
@@ -43,7 +43,7 @@ class Run:
         self.switchboard = switchboard
         self.ami = ami
         self.sipp = Sipp(switchboard.sip_port)
-        self.ports = {seat: free_port() for seat in ("1001", "1002", "1003")}
+        self.ports = dict(zip(("1001", "1002", "1003"), free_ports(3), strict=True))
         self._calls = 0
 
     async def call(self, scenario: str, line: str = "12345") -> None:

@@ -2,12 +2,15 @@
 import { ElMessage, ElMessageBox } from 'element-plus'
 import { sentence } from './api'
 
+/** Below everything that is clicked or typed into. */
+const place = { placement: 'bottom-left', offset: 12, grouping: true } as const
+
 export function notice(text: string): void {
-  ElMessage({ message: text, type: 'success', grouping: true })
+  ElMessage({ message: text, type: 'success', ...place })
 }
 
 export function complain(error: unknown): void {
-  ElMessage({ message: sentence(error), type: 'error', grouping: true, duration: 6000 })
+  ElMessage({ message: sentence(error), type: 'error', duration: 6000, ...place })
 }
 
 /** True when the person agrees. */

@@ -1,44 +1,28 @@
-/** The parts of Element Plus in use, and no others: each with its style. */
+/** The parts of Element Plus in use, and no others: each with its style, in Chinese. */
 import {
-  ElAlert,
   ElButton,
   ElCheckbox,
-  ElDrawer,
   ElInput,
   ElRadioButton,
   ElRadioGroup,
   ElSwitch,
-  ElTag,
   provideGlobalConfig,
 } from 'element-plus'
 import zhCn from 'element-plus/es/locale/lang/zh-cn'
 import type { App } from 'vue'
 import 'element-plus/es/components/base/style/css'
-import 'element-plus/es/components/alert/style/css'
 import 'element-plus/es/components/button/style/css'
 import 'element-plus/es/components/checkbox/style/css'
-import 'element-plus/es/components/drawer/style/css'
 import 'element-plus/es/components/input/style/css'
 import 'element-plus/es/components/message/style/css'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/radio-button/style/css'
 import 'element-plus/es/components/radio-group/style/css'
 import 'element-plus/es/components/switch/style/css'
-import 'element-plus/es/components/tag/style/css'
 
-const used = [
-  ElAlert,
-  ElButton,
-  ElCheckbox,
-  ElDrawer,
-  ElInput,
-  ElRadioButton,
-  ElRadioGroup,
-  ElSwitch,
-  ElTag,
-]
+const used = { ElButton, ElCheckbox, ElInput, ElRadioButton, ElRadioGroup, ElSwitch }
 
 export function useElements(app: App): void {
   provideGlobalConfig({ locale: zhCn }, app, true)
-  for (const element of used) app.use(element)
+  for (const [name, element] of Object.entries(used)) app.component(name, element)
 }

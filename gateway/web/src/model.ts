@@ -29,7 +29,8 @@ export interface Seat {
   state: SeatState
   reason: string
   queues: string[]
-  since: string
+  /** Null before the seat was ever seen. */
+  since: string | null
   call_id: string | null
 }
 
@@ -155,6 +156,8 @@ export interface Figures {
   abandoned_ringing: number
   timed_out: number
   refused: number
+  left_no_staff: number
+  interrupted: number
   asa_s: number | null
   connection_rate: Rate
   connection_rate_without_short_abandons: Rate
@@ -170,7 +173,7 @@ export interface BoardSeat {
   display_name: string
   state: SeatState
   reason: string
-  since: string
+  since: string | null
 }
 
 export interface SurveyFigures {

@@ -1,10 +1,10 @@
 /** Keys of the workbench: Alt + a pinyin initial, by key position so that no input method is in the way. */
 import { onMounted, onUnmounted } from 'vue'
 
-/** While the component is shown, `Alt+letter` (or `Ctrl+Enter`) runs its action, even from a field. */
+/** While the component is shown, `Alt+J` or `Escape` runs its action, even from a field. */
 export function useShortcuts(actions: Record<string, () => void>): void {
   const onKey = (event: KeyboardEvent) => {
-    if (event.isComposing || event.repeat || event.shiftKey || event.metaKey) return
+    if (event.isComposing || event.repeat || event.ctrlKey || event.shiftKey) return
     const action = actions[keyName(event)]
     if (action === undefined) return
     event.preventDefault()
@@ -15,7 +15,6 @@ export function useShortcuts(actions: Record<string, () => void>): void {
 }
 
 function keyName(event: KeyboardEvent): string {
-  const key = event.code.replace('Key', '').replace('NumpadEnter', 'Enter')
-  if (event.altKey && !event.ctrlKey) return `Alt+${key}`
-  return event.ctrlKey && !event.altKey ? `Ctrl+${key}` : key
+  const key = event.code.replace('Key', '')
+  return event.altKey ? `Alt+${key}` : key
 }

@@ -41,12 +41,9 @@ const OUTCOME: Record<string, string> = {
 }
 
 const HISTORY_STEP: Record<string, string> = {
-  opened: '登记',
   registered: '登记',
-  closed: '办结',
   answered_at_once: '即时答复',
-  survey_attempted: '回访',
-  survey_answered: '回访完成',
+  closed: '办结',
 }
 
 const RATING: Record<string, string> = {
@@ -64,19 +61,18 @@ const ATTEMPT_STATE: Record<string, string> = {
 
 const ATTEMPT_OUTCOME: Record<string, string> = {
   completed: '完成',
-  answered: '已接听',
-  partial: '未答完',
+  incomplete: '未答完',
+  no_input: '接听未按键',
   busy: '占线',
   no_answer: '无人接听',
   congestion: '线路忙',
-  rejected: '拒接',
-  invalid: '号码无效',
-  failed: '呼叫失败',
+  rejected: '交换机拒绝',
   unknown: '结果不明',
+  not_dialled: '未拨出',
 }
 
 export const SURVEY_QUESTION = {
-  contacted: '是否联系您',
+  contacted: '是否联系',
   solved: '是否解决',
   satisfied: '是否满意',
 } as const

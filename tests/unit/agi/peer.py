@@ -50,7 +50,7 @@ class Harness:
     async def report(self, count: int = 1) -> SessionReport:
         """The last of ``count`` reports, once they are all there and no session is left."""
         async with asyncio.timeout(DEADLINE_S):
-            while len(self.reports) < count or self.server.active:  # noqa: ASYNC110  # a deadline
+            while len(self.reports) < count or self.server.active:  # a deadline
                 await asyncio.sleep(0.001)
         assert len(self.reports) == count
         return self.reports[-1]

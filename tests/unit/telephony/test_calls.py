@@ -416,7 +416,7 @@ def test_a_third_party_that_stays_is_a_conference() -> None:
 
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_an_agent_who_consults_in_another_bridge_keeps_the_caller_on_hold(comes_back: bool) -> None:
-    """Attended transfer by feature code: the agent leaves the caller's bridge to ask a colleague."""
+    """Attended transfer by feature code: the agent leaves the caller's bridge to consult."""
     story = Story()
     story.member("QueueMemberAdded", "8002", B)
     caller, leg = answered(story)

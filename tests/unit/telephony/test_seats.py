@@ -3,7 +3,7 @@
 import pytest
 
 from telephony.events import SeatState
-from telephony.seats.transitions import TABLE, Device, SeatTrigger, Standing, Work, shown
+from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work, shown
 from tests.unit.telephony.story import Story
 from tests.unit.telephony.test_calls import A, agent_hangs_up, answered, queued, ring
 from tests.unit.telephony.tracking import new_tracker, track
@@ -36,7 +36,7 @@ S, W, D = SeatState, Work, Device
 def test_what_is_shown(
     work: Work, logged_in: bool, paused: bool, device: Device, state: SeatState
 ) -> None:
-    assert shown(Standing(work, logged_in, paused, device)) is state
+    assert shown(work, device, logged_in=logged_in, paused=paused) is state
 
 
 def test_every_work_can_end() -> None:

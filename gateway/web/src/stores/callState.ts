@@ -44,12 +44,12 @@ export function atConnect(call: Call, seat: Seat): SeatCall | null {
   const here = seat.call_id === call.call_id
   if (part === undefined) {
     const rings = seat.state === 'ringing' && here && call.ended_at === null
-    return rings ? { call, phase: 'ringing', since: seat.since } : null
+    return rings ? { call, phase: 'ringing', since: seat.since ?? waitingSince(call) } : null
   }
   const ended = part.released_at ?? call.ended_at
   if (ended !== null) return { call, phase: 'ended', since: ended }
   return seat.state === 'hold' && here
-    ? { call, phase: 'held', since: seat.since }
+    ? { call, phase: 'held', since: seat.since ?? part.answered_at }
     : { call, phase: 'talking', since: part.answered_at }
 }
 

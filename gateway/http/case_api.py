@@ -13,7 +13,7 @@ from gateway.auth.roles import CASE_WORKERS, EVERYONE, Person
 from gateway.http.call_api import call_for
 from gateway.http.case_answers import CaseAnswer, CaseRow, case_row, full_case
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import CASE_NO, STORABLE, CallId, Page
+from gateway.http.fields import CASE_NO, PLAIN, CallId, Page
 from gateway.http.problems import FieldProblem, Problem
 from gateway.live import LiveEvent
 from ticketing import cases
@@ -40,17 +40,17 @@ class CaseForm(Strict):
 
     call_id: CallId | None = None
     kind: CaseKind
-    title: Annotated[str, Field(min_length=1, max_length=TITLE_MAX), STORABLE]
-    body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), STORABLE]
-    address: Annotated[str, Field(max_length=ADDRESS_MAX), STORABLE] = ""
+    title: Annotated[str, Field(min_length=1, max_length=TITLE_MAX), PLAIN]
+    body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), PLAIN]
+    address: Annotated[str, Field(max_length=ADDRESS_MAX), PLAIN] = ""
     confidential: bool = False
-    result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), STORABLE] | None = None
+    result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
 
 
 class Closing(Strict):
     """What was done about a case, and the ``version`` that whoever closes it has seen."""
 
-    result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), STORABLE]
+    result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN]
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 

@@ -106,7 +106,7 @@ class Endpoint:
         """Serve one request. Raises `Problem`, or `TimeoutError` after the deadline."""
         async with asyncio.timeout(self.deadline_s):
             if self.access != "public":
-                request[PERSON] = await _permitted(request, self.access)
+                await _permit(request, self.access)
             inquiry = Inquiry(request, await self._read_body(request), self._read_query(request))
             result = await self.handler(inquiry)
         return result if isinstance(result, web.StreamResponse) else self.respond(result)
@@ -147,14 +147,14 @@ def _invalid(error: ValidationError) -> Problem:
     return Problem(422, detail, errors=errors)
 
 
-async def _permitted(request: web.Request, roles: frozenset[Role]) -> Person:
+async def _permit(request: web.Request, roles: frozenset[Role]) -> None:
     token = request.cookies.get(sessions.COOKIE)
     person = await sessions.find(request.app[SERVICES].redis, token) if token else None
     if person is None:
         raise Problem(401, "请先登录")
+    request[PERSON] = person
     if person.role not in roles:
         raise Problem(403, "您的角色不能使用这项功能")
-    return person
 
 
 def endpoint(  # noqa: PLR0913 - a declaration names its parts

@@ -15,7 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "extra_forbidden": "没有这个字段",
     "string_too_short": "至少 {min_length} 个字",
     "string_too_long": "最多 {max_length} 个字",
-    "string_pattern_mismatch": "格式不正确",
+    "string_pattern_mismatch": "格式不正确，或含有不允许的字符",
     "string_type": "必须是文字",
     "literal_error": "只能是 {expected} 之一",
     "enum": "只能是 {expected} 之一",

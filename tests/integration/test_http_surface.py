@@ -12,7 +12,7 @@ from gateway.errors import GatewayError, RouteUndeclaredError
 from gateway.http.application import API, create_app, listening
 from gateway.http.endpoint import Endpoint
 from gateway.http.openapi import plain_path
-from tests.support.web import Browser, Hotline
+from tests.support.web import CALLER, Browser, Hotline, call_data
 
 EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1"}
 
@@ -206,3 +206,26 @@ async def test_access_log_has_the_route_and_nothing_that_was_in_it(hotline: Hotl
     assert routes == [("/api/v1/seat", 422), ("unknown", 404)]
     assert "13800000001" not in str(lines)
     assert lines[0]["login"] == "agent1001"
+
+
+async def test_number_is_neither_logged_nor_told(hotline: Hotline) -> None:
+    agent = await hotline.agent("1001")
+    answers: list[Any] = []
+    with structlog.testing.capture_logs() as lines:
+        async with await agent.socket() as page:
+            answers.append(await page.receive_json(timeout=5))
+            await hotline.switchboard.tell("call.ringing", call_data("sb1-5.1", agent="1001"))
+            answers.append(await page.receive_json(timeout=5))
+            form = {"kind": "help", "title": "停水", "body": "三天", "call_id": "sb1-5.1"}
+            status, case = await agent.json("POST", "/api/v1/cases", json=form)
+            assert status == 201
+            answers.append(case)
+            for path in ("calls/sb1-5.1/caller", "calls", "cases", f"cases/{case['case_no']}"):
+                status, answer = await agent.json("GET", f"/api/v1/{path}")
+                assert status == 200
+                answers.append(answer)
+            answers.append(await agent.json("POST", "/api/v1/cases", json=form))
+    assert await hotline.pool.fetchval("select caller from cases") == CALLER
+    assert "138****0001" in str(answers)
+    assert CALLER not in str(answers)
+    assert CALLER not in str(lines)

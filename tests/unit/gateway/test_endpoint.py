@@ -38,9 +38,9 @@ def problems_of(model: type[BaseModel], text: str) -> dict[str, str]:
         (CaseFilter, '{"before": "x"}', "before", "必须是 ISO 8601 时间"),
         (CaseFilter, '{"before": "2026-11-23T08:00:00"}', "before", "时间必须带时区"),
         (CaseFilter, '{"before": "0001-01-01T00:00:00+14:00"}', "before", "时间超出可用范围"),
-        (CaseForm, '{"call_id": "a b"}', "call_id", "格式不正确"),
+        (CaseForm, '{"call_id": "a b"}', "call_id", "格式不正确，或含有不允许的字符"),
         (CaseForm, '{"confidential": "x"}', "confidential", "只能是 true 或 false"),
-        (CaseForm, '{"body": "a\\u0000"}', "body", "含有不能保存的字符"),
+        (CaseForm, '{"body": "a\\u0000"}', "body", "格式不正确，或含有不允许的字符"),
     ],
 )
 def test_sentences(model: type[BaseModel], text: str, field: str, sentence: str) -> None:

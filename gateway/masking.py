@@ -19,6 +19,11 @@ def mask_number(number: str) -> str:
     return sign + digits[:first] + "*" * hidden + digits[first + hidden :]
 
 
+def hide_number(number: str) -> str:
+    """Nothing of a number but that there is one, not even how long it is."""
+    return "*" * FULL_LENGTH if number else ""
+
+
 def mask_data(data: Mapping[str, Any]) -> dict[str, Any]:
     """``data`` of a live event with every number in it masked, however deep."""
     return {key: _mask(key, value) for key, value in data.items()}

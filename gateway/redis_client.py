@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisDownError
 
 SOCKET_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 1.0
@@ -28,7 +29,7 @@ def connect(url: str) -> Redis:
         decode_responses=True,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
-        retry=Retry(NoBackoff(), RETRIES),
+        retry=Retry(NoBackoff(), RETRIES, supported_errors=(RedisDownError,)),
     )
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.errors import GatewayError
-from gateway.http import health_api, seat_api, session_api, socket_api
+from gateway.http import (
+    board_api,
+    call_api,
+    case_api,
+    health_api,
+    seat_api,
+    session_api,
+    socket_api,
+)
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
 from gateway.http.openapi import document
@@ -22,6 +30,9 @@ SHUTDOWN_S = 5.0
 API: tuple[Endpoint, ...] = (
     *session_api.ENDPOINTS,
     *seat_api.ENDPOINTS,
+    *call_api.ENDPOINTS,
+    *case_api.ENDPOINTS,
+    *board_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

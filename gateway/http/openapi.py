@@ -41,8 +41,9 @@ def document(endpoints: Sequence[Endpoint]) -> Json:
     schemas: Json = {"Problem": PROBLEM}
     paths: Json = {}
     for endpoint in endpoints:
-        path = _PATH_PART.sub(r"{\1}", endpoint.path)
-        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        paths.setdefault(plain_path(endpoint.path), {})[endpoint.method.lower()] = _operation(
+            endpoint, schemas
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "12345 hotline gateway", "version": "1"},
@@ -52,6 +53,11 @@ def document(endpoints: Sequence[Endpoint]) -> Json:
             "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
         },
     }
+
+
+def plain_path(path: str) -> str:
+    """A path of aiohttp without the patterns of its parts."""
+    return _PATH_PART.sub(r"{\1}", path)
 
 
 def _operation(endpoint: Endpoint, schemas: Json) -> Json:

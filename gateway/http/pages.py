@@ -1,33 +1,42 @@
-"""The pages built from `gateway/web`: one document and its assets."""
+"""The pages built from `gateway/web`: one document under every path of its router, and assets."""
 
+import re
 from pathlib import Path
 
 from aiohttp import web
 
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint
+from gateway.http.fields import CASE_NO
 from gateway.http.problems import Problem, not_found
 
-IMMUTABLE = "public, max-age=31536000, immutable"  # the build puts a hash into each name
 DIST = Path(__file__).parent.parent / "web" / "dist"
+PATHS = ("/", "/login", "/board", "/cases", f"/cases/{{case_no:{CASE_NO}}}")
+ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
+
+_NAMED_BY_CONTENT = re.compile(r"-[A-Za-z0-9_-]{8}\.\w+$")  # as the build names what it makes
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "no-cache"
 
 
 def page_endpoints(dist: Path) -> tuple[Endpoint, ...]:
     """Endpoints that serve ``dist``, which may not be built yet."""
 
-    @endpoint("GET", "/", access="public", answer=None)
     async def get_page(_inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
         """The page."""
         document = dist / "index.html"
         if not document.is_file():
             raise Problem(404, "页面还没有构建：请先运行 make run，或在 gateway/web 中构建")
-        return web.FileResponse(document, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(document, headers={"Cache-Control": REVALIDATED})
 
-    @endpoint("GET", r"/assets/{name:[A-Za-z0-9_-][A-Za-z0-9._-]*}", access="public", answer=None)
+    @endpoint("GET", f"/assets/{{name:{ASSET}}}", access="public", answer=None)
     async def get_asset(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
-        """A script, style or font of the page."""
-        asset = dist / "assets" / inquiry.path("name")
+        """A script, style, font or picture of the page."""
+        name = inquiry.path("name")
+        asset = dist / "assets" / name
         if not asset.is_file():
             raise not_found("文件")
-        return web.FileResponse(asset, headers={"Cache-Control": IMMUTABLE})
+        kept = IMMUTABLE if _NAMED_BY_CONTENT.search(name) else REVALIDATED
+        return web.FileResponse(asset, headers={"Cache-Control": kept})
 
-    return get_page, get_asset
+    pages = (endpoint("GET", path, access="public", answer=None)(get_page) for path in PATHS)
+    return *pages, get_asset

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from gateway.auth import limits, sessions
 from gateway.auth.passwords import MAX_LENGTH
@@ -14,7 +14,9 @@ from gateway.users import authenticate
 
 
 class Credentials(Strict):
-    """Who wants to log in."""
+    """Who wants to log in; a password may begin or end with a space."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
     password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]

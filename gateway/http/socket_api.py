@@ -1,7 +1,6 @@
 """`/ws`: the live events of a person's role, after a handshake that knows the person."""
 
 import json
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -53,22 +52,18 @@ def origin_allowed(origin: str, host: str, more: tuple[str, ...]) -> bool:
 
     The scheme is not compared with ours, which a proxy that ends TLS changes.
     """
-    if origin in more:
-        return True
-    parts = urlsplit(origin)
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+    own = {f"{scheme}://{host}".lower() for scheme in ("http", "https") if host}
+    return origin in more or origin.lower() in own
 
 
 async def hello(inquiry: Inquiry[Nothing, Nothing]) -> str:
     """The first frame: the person's seat and calls up, or all calls for an overseer."""
     services, person = inquiry.services, inquiry.person
-    data = {
-        "login": person.login,
-        "role": person.role.value,
-        "agent": person.agent,
-        "seat": await _seat(services.live, person),
-        "calls": [mask_data(call) for call in await _calls(services.live, person)],
-    }
+    seat = await _seat(services.live, person)
+    calls = [
+        call for call in await services.live.calls() if person.oversees or _at_seat(call, seat)
+    ]
+    data = {"seat": seat, "calls": [mask_data(call) for call in calls]}
     frame = {"id": "hello", "name": "hello", "at": iso(services.clock()), "data": data}
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
@@ -80,11 +75,10 @@ async def _seat(state: LiveState, person: Person) -> Fields | None:
     return seat.model_dump(mode="json")
 
 
-async def _calls(state: LiveState, person: Person) -> list[Fields]:
-    calls = await state.calls()
-    if person.oversees:
-        return calls
-    return [call for call in calls if person.agent and concerns(call, person.agent)]
+def _at_seat(call: Fields, seat: Fields | None) -> bool:
+    if seat is None:
+        return False
+    return concerns(call, seat["agent"]) or call["call_id"] == seat["call_id"]
 
 
 ENDPOINTS = (open_socket,)

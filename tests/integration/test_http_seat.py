@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from gateway import live_state
 from gateway.commands import SeatAction, SeatCommand, send_command, serve_commands
 from gateway.errors import SeatRefusedError
+from gateway.live import LiveEvent
 from tests.support.web import NOW, SWITCHBOARD, Hotline, running
 
 SEAT = "/api/v1/seat"
@@ -177,12 +179,11 @@ async def test_supervisor_sees_every_seat(hotline: Hotline) -> None:
 
 
 async def test_live_state_is_written_anew_as_a_whole(hotline: Hotline) -> None:
-    from gateway import live_state  # noqa: PLC0415
-    from gateway.live import LiveEvent  # noqa: PLC0415
-
     await hotline.switchboard.tell_seat("1001", "ready")
     data = {"agent": "1002", "state": "ready", "reason": "", "queues": [], "call_id": None}
-    await live_state.rewrite(hotline.redis, [LiveEvent("e", "seat.changed", NOW, data)])
+    async with hotline.redis.pipeline(transaction=True) as pipeline:
+        live_state.replace(pipeline, [LiveEvent("e", "seat.changed", NOW, data)])
+        await pipeline.execute()
     assert [seat["agent"] for seat in await hotline.services.live.seats()] == ["1002"]
     assert (await hotline.services.live.link()).connected
     assert await hotline.redis.exists(f"hotline:link:{SWITCHBOARD}")

@@ -8,7 +8,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,11 @@ from gateway.http.sockets import SocketHub
 from gateway.live import STREAM, LiveEvent, iso
 from gateway.live_state import RedisLiveState
 from gateway.readiness import Readiness
+from gateway.recorder import save_calls
 from gateway.redis_client import connect
 from gateway.settings import Settings
+from telephony.events import AgentPart, CallRecord, Outcome
+from ticketing.case import Case
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SWITCHBOARD = "sb1"
@@ -161,6 +164,7 @@ class Hotline:
     switchboard: Switchboard
     server: TestServer
     stack: contextlib.AsyncExitStack
+    closed: list[str]
 
     async def add_user(self, role: Role, login: str, *, agent: str | None = None) -> Person:
         """Store a user with `PASSWORD`."""
@@ -178,6 +182,47 @@ class Hotline:
             agent=agent,
             extension=extension,
         )
+
+    async def store_call(
+        self,
+        uniqueid: str,
+        *agents: str,
+        caller: str = CALLER,
+        arrived_at: datetime = NOW,
+    ) -> str:
+        """Record a call that was answered by ``agents`` and is over, or abandoned; its id."""
+        end = arrived_at + timedelta(minutes=2)
+        parts = tuple(
+            AgentPart(
+                agent=agent,
+                interface=f"PJSIP/8{agent}",
+                answered_at=arrived_at,
+                released_at=end,
+                talk_s=120,
+                hold_s=0,
+            )
+            for agent in agents
+        )
+        call = CallRecord(
+            switchboard=SWITCHBOARD,
+            uniqueid=uniqueid,
+            line="12345",
+            caller=caller,
+            queue="12345",
+            arrived_at=arrived_at,
+            offered_at=arrived_at,
+            answered_at=arrived_at if agents else None,
+            ended_at=end,
+            outcome=Outcome.ANSWERED if agents else Outcome.ABANDONED_QUEUE,
+            wait_s=10,
+            talk_s=120.0 if agents else 0.0,
+            hold_s=0,
+            agents=parts,
+            revision=1,
+        )
+        async with self.pool.acquire() as connection:
+            await save_calls(connection, [call])
+        return call.call_id
 
     async def browser(self, person: Person | None = None) -> Browser:
         """A browser of ``person``, logged in, or of nobody."""
@@ -220,6 +265,14 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIterator[Hotline]:
     """The HTTP surface, served, with a connected switchboard."""
     settings = Settings(switchboard=SWITCHBOARD, allowed_origins=("https://cti.example",))
+    closed: list[str] = []
+
+    async def note_closed(connection: Any, case: Case) -> None:
+        assert connection.is_in_transaction()
+        if "出错" in case.result:
+            raise ZeroDivisionError
+        closed.append(case.case_no)
+
     services = Services(
         pool=pool,
         redis=redis,
@@ -227,6 +280,7 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
         live=RedisLiveState(redis, SWITCHBOARD),
         hub=SocketHub(redis, check_sessions_s=0.1),
         readiness=Readiness(),
+        on_case_closed=note_closed,
         clock=lambda: NOW,
     )
     switchboard = Switchboard(redis)
@@ -234,10 +288,11 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<!doctype html><title>12345</title>")
-    (dist / "assets" / "index-C0ffee.js").write_text("export {}")
+    (dist / "assets" / "index-C0ffee12.js").write_text("export {}")
+    (dist / "assets" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     async with contextlib.AsyncExitStack() as stack:
         serving = serve_commands(redis, SWITCHBOARD, switchboard.serve)
         await stack.enter_async_context(running(services.hub.run(), serving))
         server = TestServer(create_app(services, settings, dist=dist))
         await stack.enter_async_context(server)
-        yield Hotline(pool, redis, services, settings, switchboard, server, stack)
+        yield Hotline(pool, redis, services, settings, switchboard, server, stack, closed)

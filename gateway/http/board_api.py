@@ -1,0 +1,157 @@
+"""The live board: today's figures with what goes on now."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date, datetime
+
+from callback_survey.questionnaire import AFTER_CALL_RATING, THREE_STEP
+from gateway.auth.roles import OVERSEERS
+from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
+from gateway.http.seat_api import NamedSeat, named_seats
+from gateway.live_state import waiting
+from gateway.users import list_users
+from metrics.figures import CITY, Figures, figures, named_rates
+from metrics.rates import Rate, satisfaction, yes_rate
+from telephony.events import SeatState
+
+
+class RateAnswer(Answer):
+    """A quotient and its parts; ``rate`` is null without data."""
+
+    numerator: float
+    denominator: float
+    rate: float | None
+
+
+class CallFigures(Answer):
+    """Counts of the day's calls, and the rates made of them; ``…_s`` are seconds."""
+
+    arrived: int
+    offered: int
+    answered: int
+    answered_15s: int
+    abandoned_greeting: int
+    abandoned_queue: int
+    abandoned_ringing: int
+    short_abandoned: int
+    timed_out: int
+    refused: int
+    left_no_staff: int
+    interrupted: int
+    wait_s: float
+    talk_s: float
+    hold_s: float
+    asa_s: float | None
+    aht_s: float | None
+    connection_rate: RateAnswer
+    connection_rate_without_short_abandons: RateAnswer
+    rate_15s_of_offered: RateAnswer
+    rate_15s_of_answered: RateAnswer
+    abandonment: RateAnswer
+    occupancy: RateAnswer
+    seat_utilization: RateAnswer
+    staffing: RateAnswer
+    immediate_answer: RateAnswer
+
+
+class BoardSeat(Answer):
+    """A seat that is logged in."""
+
+    agent: str
+    display_name: str
+    state: SeatState
+    reason: str
+    since: datetime | None
+
+
+class SurveyFigures(Answer):
+    """三率 of the day's callbacks."""
+
+    contacted: RateAnswer
+    solved: RateAnswer
+    satisfied: RateAnswer
+
+
+class SwitchboardLink(Answer):
+    """Whether the switchboard is connected, and since when that is so."""
+
+    connected: bool
+    since: datetime | None
+
+
+class Board(Answer):
+    """Everything the board shows; ``day`` is that of Asia/Shanghai."""
+
+    day: date
+    at: datetime
+    figures: CallFigures
+    waiting: int
+    seats: dict[SeatState, int]
+    seat_list: list[BoardSeat]
+    ratings: dict[str, int]
+    satisfaction: RateAnswer
+    survey: SurveyFigures
+    switchboard: SwitchboardLink
+
+
+@endpoint("GET", "/api/v1/board", access=OVERSEERS, answer=Board)
+async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
+    """Today's figures, the seats, who waits."""
+    services, settings, now = inquiry.services, inquiry.settings, inquiry.services.clock()
+    day = now.astimezone(CITY).date()
+    async with (
+        services.database() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        limit_s = settings.short_abandon_s
+        found = await figures(connection, day, short_abandon_s=limit_s, now=now)
+        users = await list_users(connection)
+    holders = {user.person.agent: user.person for user in users if user.active}
+    seats = named_seats(holders, await services.live.seats())
+    link = await services.live.link()
+    ratings = found.ratings(AFTER_CALL_RATING.scale.name)
+    return Board(
+        day=day,
+        at=now,
+        figures=_call_figures(found, planned_seats=settings.planned_seats, now=now),
+        waiting=waiting(await services.live.calls()),
+        seats=Counter(seat.state for seat in seats),
+        seat_list=[_board_seat(seat) for seat in seats if seat.state is not SeatState.LOGGED_OUT],
+        ratings={answer: ratings.get(answer, 0) for answer in AFTER_CALL_RATING.scale.titles},
+        satisfaction=_rate(satisfaction(AFTER_CALL_RATING.scale.name, ratings)),
+        survey=_survey_figures(found),
+        switchboard=SwitchboardLink(connected=link.connected, since=link.since),
+    )
+
+
+def _rate(rate: Rate) -> RateAnswer:
+    return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, rate=rate.rate)
+
+
+def _call_figures(found: Figures, *, planned_seats: int, now: datetime) -> CallFigures:
+    rates = dict(named_rates(found, planned_seats=planned_seats, now=now))
+    means = {name: rates.pop(name).rate for name in ("asa_s", "aht_s")}
+    return CallFigures.model_validate(
+        asdict(found.calls) | means | {name: _rate(rate) for name, rate in rates.items()}
+    )
+
+
+def _survey_figures(found: Figures) -> SurveyFigures:
+    return SurveyFigures(
+        contacted=_rate(yes_rate(found.survey_answers("contacted"))),
+        solved=_rate(yes_rate(found.survey_answers("solved"))),
+        satisfied=_rate(satisfaction(THREE_STEP.name, found.survey_answers("satisfied"))),
+    )
+
+
+def _board_seat(seat: NamedSeat) -> BoardSeat:
+    return BoardSeat(
+        agent=seat.agent,
+        display_name=seat.display_name,
+        state=seat.state,
+        reason=seat.reason,
+        since=seat.since,
+    )
+
+
+ENDPOINTS = (get_board,)

@@ -1,0 +1,166 @@
+"""Calls: those an agent has had a part in, or all for those who oversee them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.auth.roles import EVERYONE, Person
+from gateway.http.call_history import calls_before, count_calls_of, earlier_calls_of, stored_call
+from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
+from gateway.http.fields import CALL_ID, Page
+from gateway.http.problems import Problem, not_found
+from gateway.http.rating import RatingAnswer, rating_answer
+from gateway.http.services import LiveState, Services
+from gateway.live_state import Fields, LiveCall, concerns
+from gateway.masking import mask_data, mask_number
+from ticketing.case import CaseKind
+from ticketing.cases import case_of_call, cases_for_caller
+from ticketing.lifecycle import CaseState
+
+MOST_PAST = 10
+REPEAT_WITHIN = timedelta(hours=24)
+
+
+class AgentPart(Answer):
+    """One agent's share of a call."""
+
+    agent: str
+    interface: str
+    answered_at: datetime
+    released_at: datetime | None
+    talk_s: float
+    hold_s: float
+
+
+class Call(Answer):
+    """A call; ``caller`` is masked."""
+
+    call_id: str
+    line: str
+    caller: str
+    queue: str | None
+    agent: str | None
+    outcome: str | None
+    arrived_at: datetime
+    offered_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_s: float | None
+    talk_s: float
+    hold_s: float
+    agents: list[AgentPart]
+
+
+class CallDetail(Call):
+    """A call with what followed from it."""
+
+    case_no: str | None
+    rating: RatingAnswer | None
+
+
+class CaseOutline(Answer):
+    """A case as far as a list beside a call shows it."""
+
+    case_no: str
+    title: str
+    kind: CaseKind
+    state: CaseState
+    opened_at: datetime
+
+
+class CallerHistory(Answer):
+    """What is known of who calls."""
+
+    caller: str
+    repeat_calls_24h: int
+    past_calls: list[Call]
+    cases: list[CaseOutline]
+
+
+@endpoint("GET", "/api/v1/calls", access=EVERYONE, query=Page, answer=list[Call])
+async def list_calls(inquiry: Inquiry[Nothing, Page]) -> list[Call]:
+    """Calls, newest first: the agent's own, all for who oversees."""
+    agent = None if inquiry.person.oversees else _agent(inquiry.person)
+    page = inquiry.query
+    async with inquiry.services.database() as connection:
+        calls = await calls_before(connection, agent=agent, before=page.before, limit=page.limit)
+    return [masked_call(call) for call in calls]
+
+
+@endpoint("GET", f"/api/v1/calls/{{call_id:{CALL_ID}}}", access=EVERYONE, answer=CallDetail)
+async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
+    """One call, its case number and its rating."""
+    call_id = inquiry.path("call_id")
+    async with inquiry.services.database() as connection:
+        call = await call_for(inquiry.services, connection, inquiry.person, call_id)
+        case = await case_of_call(connection, call_id)
+        rating = await rating_answer(connection, call_id)
+    case_no = case.case_no if case else None
+    return CallDetail(**masked_call(call).model_dump(), case_no=case_no, rating=rating)
+
+
+@endpoint(
+    "GET",
+    f"/api/v1/calls/{{call_id:{CALL_ID}}}/caller",
+    access=EVERYONE,
+    answer=CallerHistory,
+)
+async def get_caller(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
+    """Who calls: earlier calls and cases, from ringing on."""
+    call_id, services = inquiry.path("call_id"), inquiry.services
+    since = services.clock() - REPEAT_WITHIN
+    async with services.database() as connection:
+        call = await call_for(services, connection, inquiry.person, call_id)
+        caller = call["caller"]
+        repeats = await count_calls_of(connection, caller, apart_from=call_id, since=since)
+        past = await earlier_calls_of(connection, caller, apart_from=call_id, limit=MOST_PAST)
+        cases = await cases_for_caller(connection, caller, limit=MOST_PAST)
+    outlines = [
+        CaseOutline(
+            case_no=case.case_no,
+            title=case.title,
+            kind=case.kind,
+            state=case.state,
+            opened_at=case.opened_at,
+        )
+        for case in cases
+    ]
+    return CallerHistory(
+        caller=mask_number(caller),
+        repeat_calls_24h=repeats,
+        past_calls=[masked_call(earlier) for earlier in past],
+        cases=outlines,
+    )
+
+
+async def call_for(services: Services, connection: Any, person: Person, call_id: str) -> Fields:
+    """A call that ``person`` may see, the caller in full; the live one if it is known.
+
+    Raises the 404 `Problem` alike for a call that is not there and one of somebody else.
+    """
+    live = await services.live.call(call_id)
+    call = live.data if live else await stored_call(connection, call_id)
+    if call is None or not (person.oversees or await _concerned(services.live, person, call, live)):
+        raise not_found("通话")
+    return call
+
+
+async def _concerned(state: LiveState, person: Person, call: Fields, live: LiveCall | None) -> bool:
+    agent = _agent(person)
+    if concerns(call, agent) or (live is not None and agent in live.agents):
+        return True
+    seat = await state.seat(agent)  # rings here, although its event was lost with Redis
+    return seat is not None and seat["call_id"] == call["call_id"]
+
+
+def masked_call(call: Fields) -> Call:
+    """A call as people may see it."""
+    return Call.model_validate(mask_data(call))
+
+
+def _agent(person: Person) -> str:
+    if person.agent is None:
+        raise Problem(403, "您的账号没有配置工号")
+    return person.agent
+
+
+ENDPOINTS = (list_calls, get_call, get_caller)

@@ -1,0 +1,51 @@
+"""Stored calls as the API tells them, in the shape of the live events."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiosql
+
+from gateway.live import iso
+from gateway.live_state import Fields
+
+QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "call_history.sql", "asyncpg")
+
+_TIMES = ("arrived_at", "offered_at", "answered_at", "ended_at")
+_SAME = ("call_id", "line", "caller", "queue", "agent", "outcome", "wait_s", "talk_s", "hold_s")
+
+
+def call_fields(row: Mapping[str, Any]) -> Fields:
+    """A row of `calls` as the data of a live event; the caller in full."""
+    times = {name: iso(row[name]) for name in _TIMES}
+    return {name: row[name] for name in _SAME} | times | {"agents": json.loads(row["agents"])}
+
+
+async def calls_before(
+    connection: Any, *, agent: str | None, before: datetime | None, limit: int
+) -> list[Fields]:
+    """The newest calls that arrived before ``before``; those ``agent`` had a part in, if given."""
+    rows = QUERIES.calls_before(connection, agent=agent, before=before, limit=limit)
+    return [call_fields(row) async for row in rows]
+
+
+async def stored_call(connection: Any, call_id: str) -> Fields | None:
+    """One call."""
+    row = await QUERIES.call_by_id(connection, call_id=call_id)
+    return None if row is None else call_fields(row)
+
+
+async def earlier_calls_of(
+    connection: Any, caller: str, *, apart_from: str, limit: int
+) -> list[Fields]:
+    """The newest calls of a number, apart from one; none for an empty number."""
+    rows = QUERIES.earlier_calls_of(connection, caller=caller, call_id=apart_from, limit=limit)
+    return [call_fields(row) async for row in rows]
+
+
+async def count_calls_of(connection: Any, caller: str, *, apart_from: str, since: datetime) -> int:
+    """How often a number has called since then, apart from one call."""
+    count = await QUERIES.count_calls_of(connection, caller=caller, call_id=apart_from, since=since)
+    return int(count)

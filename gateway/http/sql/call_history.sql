@@ -1,0 +1,22 @@
+-- name: calls_before(agent, before, limit)
+-- Newest calls that arrived before a time; of one agent where `agent` is given.
+select * from calls
+where (:before::timestamptz is null or arrived_at < :before)
+  and (:agent::text is null
+       or agents @> jsonb_build_array(jsonb_build_object('agent', :agent::text)))
+order by arrived_at desc, call_id desc
+limit :limit;
+
+-- name: call_by_id(call_id)^
+select * from calls where call_id = :call_id;
+
+-- name: earlier_calls_of(caller, call_id, limit)
+-- Newest calls of a number, apart from the call itself.
+select * from calls
+where caller = :caller and caller <> '' and call_id <> :call_id
+order by arrived_at desc, call_id desc
+limit :limit;
+
+-- name: count_calls_of(caller, call_id, since)$
+select count(*) from calls
+where caller = :caller and caller <> '' and call_id <> :call_id and arrived_at >= :since;

@@ -123,8 +123,9 @@ def _become_root(root: Path, directory: Path) -> None:
     mark = directory / _COPIED_MARK
     if not mark.exists() or mark.read_text("utf-8") != root.name:
         mark.unlink(missing_ok=True)
-        if not _copy(root, directory, "--link") and not _copy(root, directory):
-            raise DeployError(f"The Asterisk in {root} could not be copied to {directory}.")
+        # Links fail between file systems: then a real copy.
+        if _copy(root, directory, "--link") and (problem := _copy(root, directory)):
+            raise DeployError(f"{root} could not be copied to {directory}: {problem}")
         mark.write_text(root.name, "utf-8")
     # A link to the shared file: replaced, not written through.
     hosts = directory / "etc" / "hosts"
@@ -132,9 +133,11 @@ def _become_root(root: Path, directory: Path) -> None:
     hosts.write_text((directory / "hosts").read_text("utf-8"), "utf-8")
 
 
-def _copy(root: Path, directory: Path, *options: str) -> bool:
+def _copy(root: Path, directory: Path, *options: str) -> str:
+    """Copies all of the root; returns what went wrong, nothing if all went well."""
     command = ["cp", "--archive", "--force", *options, f"{root}/.", f"{directory}/"]
-    return subprocess.run(command, capture_output=True, check=False, timeout=300).returncode == 0
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return "" if done.returncode == 0 else done.stderr.strip()[-300:] or "cp gave no reason."
 
 
 def _asterisk_ids(root: Path) -> tuple[int, int]:

@@ -3,14 +3,13 @@
 Debian's stable releases carry no Asterisk; the release named in :data:`SUITE` does. It is fetched
 once from the mirror that this machine's own apt uses, into
 ``${HOTLINE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/hotline-gateway}/asterisk-<key>``. The root is never
-written to afterwards (see :mod:`deploy.embedded.asterisk_process`), so all instances share it.
+written to afterwards (see :mod:`deploy.embedded.asterisk_home`), so all instances share it.
 """
 
 import fcntl
 import os
 import platform
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,19 +123,26 @@ def _suite_script() -> Path:
 def _finish(root: Path) -> None:
     for archive in (root / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
-    # Every start binds its own file over this one (see asterisk_process): it must exist.
+    # Every start binds its own file over this one (see asterisk_home): it must exist.
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n", "utf-8")
-    if not (root / "usr/sbin/asterisk").exists():
-        raise DeployError(f"debootstrap ended without error, but there is no Asterisk in {root}.")
+    asterisk_modules(root)
 
 
-def hosts_file() -> str:
+def asterisk_modules(root: Path) -> str:
+    """Folder of Asterisk's modules as seen inside the root; it depends on the architecture."""
+    modules = next(root.glob("usr/lib/*/asterisk/modules"), None)
+    if modules is None:
+        raise DeployError(f"There is no Asterisk in {root}.")
+    return f"/{modules.relative_to(root)}"
+
+
+def hosts_file(host_name: str) -> str:
     """An ``/etc/hosts`` with which Asterisk never waits for a name server.
 
     Without its own host name and A.ROOT-SERVERS.NET (by which pjproject finds its default
     interface) it stalls in steps of five seconds on a machine without DNS.
     """
-    return f"127.0.0.1 localhost {socket.gethostname()} A.ROOT-SERVERS.NET\n::1 localhost\n"
+    return f"127.0.0.1 localhost {host_name} A.ROOT-SERVERS.NET\n::1 localhost\n"
 
 
 def _require_root_user() -> None:

@@ -1,5 +1,6 @@
 """Ports for servers and telephones of the tests."""
 
+import random
 import socket
 from contextlib import ExitStack, suppress
 
@@ -21,3 +22,17 @@ def free_ports(count: int) -> list[int]:
                 udp.bind(tcp.getsockname())
                 ports.append(tcp.getsockname()[1])
         return ports
+
+
+def free_media_port() -> int:
+    """An even port below the ephemeral ones with the five above it free too: SIPp's RTP and RTCP.
+
+    Random, so that test runs beside each other rarely meet.
+    """
+    for port in random.sample(range(22_000, 32_000, 6), 200):
+        with ExitStack() as held, suppress(OSError):
+            for each in range(port, port + 6):
+                probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", each))
+            return port
+    raise OSError("no free ports for media between 22000 and 32000")

@@ -5,7 +5,6 @@ SIPp process that does not end by its deadline is a failure, never a hang.
 """
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from deploy.asterisk_config import FieldTemplate
 from tests.support.live import until
-from tests.support.ports import free_port
+from tests.support.ports import free_media_port, free_port
 
 SCENARIOS = Path(__file__).parents[1] / "switchboard" / "sipp"
 
@@ -23,7 +22,6 @@ Step = Callable[[int, str, str], str]
 _CALLER_HEADERS = ("<sip:{number}@[local_ip]:[local_port]>;tag=[pid]c[call_number]", "[$remote]")
 _PHONE_HEADERS = ("[$local];tag=[pid]p[call_number]", "[$remote]")
 _FOREVER_MS = 3_600_000
-_media_ports = itertools.cycle(range(20500, 20990, 10))
 
 
 class SippError(Exception):
@@ -132,7 +130,7 @@ class Sipp:
             await asyncio.to_thread(file.write_text, scenario, "utf-8")
             process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
-                *("-mp", str(next(_media_ports)), "-s", service, "-nostdin", "-aa"),
+                *("-mp", str(free_media_port()), "-s", service, "-nostdin", "-aa"),
                 *(("-m", str(calls)) if calls else ()),
                 f"127.0.0.1:{self._sip_port}",
                 cwd=directory,

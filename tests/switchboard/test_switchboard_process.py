@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.embedded import asterisk_home
 from deploy.embedded.asterisk_process import AsteriskInstance
+from deploy.embedded.asterisk_root import ensure_asterisk_root
 from deploy.errors import SwitchboardError
 from tests.support.asterisk import (
     make_short_prompts,
@@ -42,7 +44,10 @@ async def test_gateway_user_can_neither_execute_nor_reconfigure(ami: AmiRecorder
 
 async def test_secrets_are_random_and_private(tmp_path: Path) -> None:
     async with running_switchboard(tmp_path / "one") as one:
-        configuration = [*(one.directory / "etc").glob("*.conf"), one.directory / "secrets.json"]
+        configuration = [
+            *(one.directory / "srv/etc").glob("*.conf"),
+            one.directory / "secrets.json",
+        ]
         assert {stat.S_IMODE(file.stat().st_mode) for file in configuration} == {0o600}
         async with running_switchboard(tmp_path / "two") as two:
             assert one.secrets.ami != two.secrets.ami
@@ -57,6 +62,21 @@ async def test_runs_as_its_own_user_without_a_way_back(switchboard: AsteriskInst
     assert "0" not in fields["Uid"].split()
     assert int(fields["CapEff"], 16) == 0
     assert fields["NoNewPrivs"] == "1"
+
+
+async def test_starts_where_mounting_is_not_permitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container with the usual capabilities; the shared root stays as it was."""
+    monkeypatch.setattr(asterisk_home, "mounting_is_permitted", lambda _directory: False)
+    hosts = ensure_asterisk_root() / "etc" / "hosts"
+    before = hosts.read_bytes()
+    async with running_switchboard(tmp_path) as instance:
+        assert "System uptime" in await instance.cli("core show uptime")
+        assert instance.queue_log.exists()
+    assert hosts.read_bytes() == before
+    async with running_switchboard(tmp_path) as again:
+        assert "System uptime" in await again.cli("core show uptime")
 
 
 async def test_port_in_use_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from gateway.http.application import create_app
 from gateway.http.services import ACQUIRE_TIMEOUT_S
 from gateway.live_state import RedisLiveState
 from gateway.redis_client import connect
+from tests.support.ports import free_port
 from tests.support.web import PASSWORD, SWITCHBOARD, Browser, Hotline
 
-NOBODY = "127.0.0.1:16398"
 QUICK_S = ACQUIRE_TIMEOUT_S + 2
 
 
@@ -58,7 +58,11 @@ async def serving(hotline: Hotline, **changed: object) -> AsyncIterator[Hotline]
 @pytest.mark.parametrize("silent", [False, True])
 async def test_postgres_away(hotline: Hotline, silent: bool) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        address = await stack.enter_async_context(silent_server()) if silent else NOBODY
+        address = (
+            await stack.enter_async_context(silent_server())
+            if silent
+            else f"127.0.0.1:{free_port()}"
+        )
         pool = asyncpg.create_pool(f"postgresql://nobody@{address}/none", min_size=0, max_size=2)
         await stack.enter_async_context(pool)
         stack.callback(pool.terminate)
@@ -75,7 +79,11 @@ async def test_postgres_away(hotline: Hotline, silent: bool) -> None:
 @pytest.mark.parametrize("silent", [False, True])
 async def test_redis_away(hotline: Hotline, silent: bool) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        address = await stack.enter_async_context(silent_server()) if silent else NOBODY
+        address = (
+            await stack.enter_async_context(silent_server())
+            if silent
+            else f"127.0.0.1:{free_port()}"
+        )
         redis = await stack.enter_async_context(connect(f"redis://{address}"))
         without = await stack.enter_async_context(
             serving(

@@ -12,6 +12,7 @@ from gateway.errors import GatewayError, RouteUndeclaredError
 from gateway.http.application import API, create_app, listening
 from gateway.http.endpoint import Endpoint
 from gateway.http.openapi import plain_path
+from tests.support.ports import free_port
 from tests.support.web import CALLER, Browser, Hotline, call_data
 
 EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1"}
@@ -169,9 +170,10 @@ async def test_pages_and_their_headers(hotline: Hotline) -> None:
 
 async def test_pages_not_built(hotline: Hotline, tmp_path: Path) -> None:
     app = create_app(hotline.services, hotline.settings, dist=tmp_path / "absent")
-    async with listening(app, "127.0.0.1", 16301):
+    port = free_port()
+    async with listening(app, "127.0.0.1", port):
         browser = await hotline.browser()
-        status, problem = await browser.json("GET", "http://127.0.0.1:16301/")
+        status, problem = await browser.json("GET", f"http://127.0.0.1:{port}/")
     assert status == 404
     assert "构建" in problem["detail"]
 

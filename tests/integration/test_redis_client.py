@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway.redis_client import connect
+from tests.support.ports import free_port
 
 
 async def test_cancellation_is_never_lost(redis: Redis) -> None:
@@ -44,7 +45,7 @@ async def test_timeout_is_never_lost(redis: Redis) -> None:
 
 async def test_absent_server_is_told_at_once() -> None:
     async with contextlib.AsyncExitStack() as stack:
-        client = await stack.enter_async_context(connect("redis://127.0.0.1:16399"))
+        client = await stack.enter_async_context(connect(f"redis://127.0.0.1:{free_port()}"))
         started = time.monotonic()
         with pytest.raises(RedisError):
             await client.get("key")

@@ -10,7 +10,7 @@ from telephony.calls.topology import Topology
 from telephony.calls.transitions import TABLE, Phase, Trigger
 from telephony.events import CallEvent, CallEventName, CallRecord, Outcome
 from telephony.names import Directory
-from telephony.seats.transitions import SeatTrigger, Work
+from telephony.seats.transitions import SeatTrigger
 
 CROWD_AFTER_S = 1.0  # in an attended transfer three parties share the bridge for an instant
 _STAGE = {
@@ -258,13 +258,16 @@ class CallBook:
         self.calls.pop(call.uniqueid, None)
         return before
 
-    def busy(self) -> dict[str, Work]:
-        """What the calls that are up do to the agents in them."""
-        works: dict[str, Work] = {}
-        for call in self.calls.values():
-            works |= {agent: Work.RINGING for agent, _ in call.rings.values()}
-            works |= {one.agent: Work.TALKING for one in call.parts.values() if one.is_open}
-        return works
+    def busy(self) -> set[tuple[str, str]]:
+        """The agents whom the calls that are up ring or hold, each with the call's Uniqueid."""
+        return {
+            (agent, call.uniqueid)
+            for call in self.calls.values()
+            for agent in (
+                *(agent for agent, _ in call.rings.values()),
+                *(part.agent for part in call.parts.values() if part.is_open),
+            )
+        }
 
     def freeze(self, call: Call, at: float) -> CallRecord:
         """The record of one call as it stands."""

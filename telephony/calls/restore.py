@@ -72,9 +72,9 @@ class Restoration:
         self._place_channels()
         lost = self._close_missing()
         fresh = [self._discover(item) for item in self._items.values() if self._calls_in(item)]
+        self._queue_up()
         for call in fresh:
             self._catch_up(call)
-        self._queue_up()
         roots = (self._book.topology.channels.get(uid) for uid in self._book.calls)
         self._book.regroup([root for root in roots if root], self._at)
         self._find_rings()
@@ -135,7 +135,7 @@ class Restoration:
         """A call found in conversation: the agent's leg was made when it began to ring there."""
         topology = self._book.topology
         item = self._items[call.uniqueid]
-        if item.get("Application") == "Queue":
+        if item.get("Application") == "Queue" and call.offered_at is None:
             call.queue = item.get("ApplicationData").partition(",")[0] or None
             call.offered_at = call.arrived_at
         for channel in topology.reachable(topology.channels[call.uniqueid])[1:]:

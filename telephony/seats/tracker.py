@@ -1,6 +1,6 @@
 """The seats of one switchboard: one per agent, whatever number of queues the agent serves."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from telephony.ami.message import Message
@@ -15,7 +15,6 @@ _DEVICES = {device.value: device for device in Device}
 _BUSY = frozenset(
     set(Device) - {Device.UNKNOWN, Device.NOT_IN_USE, Device.INVALID, Device.UNAVAILABLE}
 )
-_BEGINNINGS = frozenset({SeatTrigger.RANG, SeatTrigger.CONNECTED})
 _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 
 
@@ -45,10 +44,22 @@ class Seat:
     interface: str = ""
     queues: dict[str, Membership] = field(default_factory=dict)
     device: Device = Device.UNKNOWN
-    work: Work = Work.NONE
-    call: Call | None = None
-    wrap_up_until: float = 0.0
+    works: dict[str, tuple[Work, Call]] = field(default_factory=dict)  # by Uniqueid of the call
+    wrap_up_until: float | None = None
+    wrap_up_call: Call | None = None
     last_said: tuple[object, ...] = ()
+
+    @property
+    def busy_with(self) -> tuple[Work, Call | None]:
+        """The work that counts, and its call: a conversation before a ringing call."""
+        best: tuple[Work, Call | None] = (Work.NONE, None)
+        for work in self.works.values():
+            if work[0] is not Work.RINGING:
+                return work
+            best = work
+        if best[1] is None and self.wrap_up_until is not None:
+            return Work.WRAP_UP, self.wrap_up_call
+        return best
 
     @property
     def state(self) -> SeatState:
@@ -57,7 +68,8 @@ class Seat:
         paused = bool(queues)
         for membership in queues.values():
             paused = paused and membership.paused
-        return shown(self.work, self.device, logged_in=bool(queues), paused=paused)
+        work = self.busy_with[0] if self.works or self.wrap_up_until is not None else Work.NONE
+        return shown(work, self.device, logged_in=bool(queues), paused=paused)
 
     @property
     def reason(self) -> str:
@@ -99,7 +111,8 @@ class SeatTracker:
         before = seat.device
         self._place(seat, message)
         if seat.device is Device.NOT_IN_USE and before in _BUSY:
-            self._step(seat, SeatTrigger.IDLED, at)
+            for _, call in list(seat.works.values()):
+                self._step(seat, call, SeatTrigger.IDLED, at)
         self._say(seat, at)
 
     def _on_member_removed(self, message: Message, at: float) -> None:
@@ -127,71 +140,75 @@ class SeatTracker:
         """What calls mean for seats."""
         for agent, trigger, call, at in signals:
             seat = self._of(agent)
-            if trigger in _BEGINNINGS:
-                seat.call = call
-            elif seat.call is not call:
-                continue  # of a call the seat is not busy with
-            self._step(seat, trigger, at)
+            self._step(seat, call, trigger, at)
             self._say(seat, at)
 
-    def _step(self, seat: Seat, trigger: SeatTrigger, at: float) -> None:
-        work = TABLE[seat.work].get(trigger)
+    def _step(self, seat: Seat, call: Call, trigger: SeatTrigger, at: float) -> None:
+        before = seat.works.get(call.uniqueid)
+        work = TABLE[before[0] if before else Work.NONE].get(trigger)
         if work is None:
             return
-        if work is Work.WRAP_UP:
-            seat.wrap_up_until = at + self._wrap_up_of(seat)
-            if seat.wrap_up_until <= at:
-                work = Work.NONE
-        if seat.work in _ON_A_CALL and work not in _ON_A_CALL and seat.device in _BUSY:
+        if work in _ON_A_CALL:
+            seat.works[call.uniqueid] = (work, call)
+            if work is Work.TALKING:
+                self._end_wrap_up(seat)
+            return
+        del seat.works[call.uniqueid]
+        if not seat.works and seat.device in _BUSY:
             seat.device = Device.NOT_IN_USE  # "in use" was said of the call that is over
-        seat.work = work
-        if work is Work.NONE:
-            seat.call = None
-        if work is Work.WRAP_UP:
+        wrap_up_s = self._wrap_up_of(seat, call) if work is Work.WRAP_UP else 0.0
+        if wrap_up_s > 0:
+            seat.wrap_up_until, seat.wrap_up_call = at + wrap_up_s, call
             self._wrapping[seat.agent] = seat
-        else:
-            self._wrapping.pop(seat.agent, None)
 
-    def _wrap_up_of(self, seat: Seat) -> float:
-        queue = seat.call.queue if seat.call and seat.call.queue else ""
+    def _end_wrap_up(self, seat: Seat) -> None:
+        seat.wrap_up_until = seat.wrap_up_call = None
+        self._wrapping.pop(seat.agent, None)
+
+    def _wrap_up_of(self, seat: Seat, call: Call) -> float:
+        queue = call.queue or ""
         membership = seat.queues.get(queue)
         own_s = membership.wrap_up_s if membership else 0.0
         return own_s if own_s > 0 else self._wrap_up_s.get(queue, 0.0)
 
     def finish_wrap_up(self, agent: str, at: float) -> bool:
         """The agent is done before the time is over; ``False`` when he was not wrapping up."""
-        seat = self.seats.get(agent)
-        if seat is None or seat.work is not Work.WRAP_UP:
+        seat = self._wrapping.get(agent)
+        if seat is None:
             return False
-        self._step(seat, SeatTrigger.WRAPPED_UP, at)
+        self._end_wrap_up(seat)
         self._say(seat, at)
         return True
 
     def due_at(self) -> float | None:
         """When the next wrap-up ends, ``None`` when nobody wraps up."""
-        return min((seat.wrap_up_until for seat in self._wrapping.values()), default=None)
+        ends = [seat.wrap_up_until or 0.0 for seat in self._wrapping.values()]
+        return min(ends, default=None)
 
     def tick(self, now: float) -> None:
         """End the wrap-ups whose time is over."""
         for seat in list(self._wrapping.values()):
-            if seat.wrap_up_until <= now:
-                until = seat.wrap_up_until
-                self._step(seat, SeatTrigger.WRAPPED_UP, until)
+            until = seat.wrap_up_until or 0.0
+            if until <= now:
+                self._end_wrap_up(seat)
                 self._say(seat, until)
 
-    def restore(self, members: Iterable[Message], busy: Mapping[str, Work], at: float) -> None:
+    def restore(
+        self, members: Iterable[Message], busy: Collection[tuple[str, str]], at: float
+    ) -> None:
         """Correct every seat by the ``QueueMember`` items of ``QueueStatus`` and by ``busy``.
 
-        ``busy`` is what the calls that are up do to the agents in them.
+        ``busy`` are the agents in the calls that are up, each with the call's Uniqueid.
         """
         for seat in self.seats.values():
             seat.queues = {}
         for item in members:
             self._place(self._seat(item.get("Name"), item.get("Location"), item), item)
         for seat in self.seats.values():
-            if seat.work in _ON_A_CALL and seat.agent not in busy:
-                self._step(seat, SeatTrigger.RING_ENDED, at)
-                self._step(seat, SeatTrigger.RELEASED, at)
+            for uniqueid, (_, call) in list(seat.works.items()):
+                if (seat.agent, uniqueid) not in busy:
+                    self._step(seat, call, SeatTrigger.RING_ENDED, at)
+                    self._step(seat, call, SeatTrigger.RELEASED, at)
             self._say(seat, at)
 
     def describe(self, at: float) -> list[SeatChanged]:
@@ -200,14 +217,16 @@ class SeatTracker:
 
     def _say(self, seat: Seat, at: float) -> None:
         reason = seat.reason if seat.queues else ""
-        news = (seat.state, reason, seat.call, seat.interface, len(seat.queues))
+        call = seat.busy_with[1]
+        uniqueid = call.uniqueid if call else None
+        news = (seat.state, reason, uniqueid, seat.interface, tuple(seat.queues))
         if news != seat.last_said:
             seat.last_said = news
             if self._announces:
                 self.events.append(self._describe(seat, at))
 
     def _describe(self, seat: Seat, at: float) -> SeatChanged:
-        state = seat.state
+        state, call = seat.state, seat.busy_with[1]
         return SeatChanged(
             event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(at * 1000)}",
             at=when(at),
@@ -217,7 +236,7 @@ class SeatTracker:
             state=state,
             reason=seat.reason if state is SeatState.NOT_READY else "",
             queues=tuple(sorted(seat.queues)),
-            call_id=f"{self._switchboard}-{seat.call.uniqueid}" if seat.call else None,
+            call_id=f"{self._switchboard}-{call.uniqueid}" if call else None,
         )
 
     def drain(self) -> list[SeatChanged]:

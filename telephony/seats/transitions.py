@@ -1,4 +1,4 @@
-"""When X happens at a seat whose work is W: what its work is then; and which state that shows."""
+"""What one call does to a seat, step by step; and which state everything about it shows."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from telephony.events import SeatState
 
 
 class Work(StrEnum):
-    """What a call does to a seat at the moment."""
+    """What one call does to a seat at the moment; a telephone may have several."""
 
     NONE = "none"
     RINGING = "ringing"
@@ -24,19 +24,18 @@ class SeatTrigger(StrEnum):
     HELD = "the caller was put on hold"
     RESUMED = "the caller was taken off hold"
     RELEASED = "the caller is gone, or with somebody else"
-    WRAPPED_UP = "the wrap-up time is over, or was ended by hand"
     IDLED = "the telephone is idle"
 
 
 W, T = Work, SeatTrigger
 
-# WRAP_UP with a wrap-up time of zero is left at once (seats/tracker.py).
+# NONE and WRAP_UP end the call's part; a wrap-up is the seat's own, it goes on whatever rings
+# meanwhile, and ends in time, by hand, or with the next conversation (seats/tracker.py).
 TABLE: dict[Work, dict[SeatTrigger, Work]] = {
     W.NONE: {T.RANG: W.RINGING, T.CONNECTED: W.TALKING},
     W.RINGING: {T.CONNECTED: W.TALKING, T.RING_ENDED: W.NONE},
     W.TALKING: {T.HELD: W.HOLD, T.RELEASED: W.WRAP_UP, T.IDLED: W.WRAP_UP},
     W.HOLD: {T.RESUMED: W.TALKING, T.RELEASED: W.WRAP_UP, T.IDLED: W.WRAP_UP},
-    W.WRAP_UP: {T.RANG: W.RINGING, T.CONNECTED: W.TALKING, T.WRAPPED_UP: W.NONE},
 }
 
 

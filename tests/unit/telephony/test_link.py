@@ -229,7 +229,7 @@ async def test_the_wrap_up_ends_by_the_clock() -> None:
         task = asyncio.create_task(link.run())
         await until(lambda: LinkStatus.UP in heard.statuses)
         switch.answers["QueueStatus"] = items(MEMBER)
-        story.now = link.switch_now()
+        story.now = link.switch_now() - 3  # the length of the greeting
         story.member("QueueMemberAdded", "8001", A)
         caller, leg = answered(story, ring_s=0)
         story.part("b1", leg, caller)

@@ -42,7 +42,9 @@ def test_what_is_shown(
 def test_every_work_can_end() -> None:
     for work, row in TABLE.items():
         assert set(row.values()) - {work}, f"{work} is a trap"
-    assert {one for row in TABLE.values() for one in row.values()} == set(Work)
+    reached = {one for row in TABLE.values() for one in row.values()}
+    assert reached == set(Work)
+    assert set(TABLE) == reached - {Work.WRAP_UP}
     assert {trigger for row in TABLE.values() for trigger in row} == set(SeatTrigger)
 
 
@@ -98,6 +100,28 @@ def test_wrap_up_ends_at_its_deadline() -> None:
     assert ready.state is S.READY  # type: ignore[union-attr] # the only event is the seat's
     assert ready.at.timestamp() == pytest.approx(story.now + 20, abs=0.1)
     assert tracker.due_at is None
+
+
+def test_a_second_call_at_the_same_seat_hides_neither() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    first, leg = answered(story)
+    second = queued(story)
+    other = ring(story, second, "8001", A)
+    story.ring_no_answer(second, other, "8001", A)
+    agent_hangs_up(story, first, leg)
+    assert track(story.messages).states("8001") == ["ready", "ringing", "talking", "ready"]
+
+
+def test_a_call_that_rings_during_wrap_up_does_not_end_it() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    caller, leg = answered(story)
+    agent_hangs_up(story, caller, leg)
+    second = queued(story)
+    story.ring_no_answer(second, ring(story, second, "8001", A), "8001", A)
+    told = track(story.messages, new_tracker(wrap_up_s=60))
+    assert told.states("8001")[-3:] == ["wrap_up", "ringing", "wrap_up"]
 
 
 def test_wrap_up_ends_by_hand_and_only_then() -> None:

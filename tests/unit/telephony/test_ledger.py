@@ -1,0 +1,209 @@
+"""The switchboard's own records: read, folded, and held against what was recorded."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from telephony.cel import CelEvent, read_events
+from telephony.events import CallRecord, Outcome
+from telephony.ledger import Ledger, reconstruct
+from telephony.queue_log import read_lines
+from telephony.repair import Kind, compare, differences, mend, vanished
+
+ROOT, LEG = "sw-1795000000.1", "sw-1795000004.2"
+QUEUE_LOG = [
+    f"1795000003|{ROOT}|12345|NONE|ENTERQUEUE||138|1",
+    f"1795000005|{ROOT}|12345|8001|CONNECT|2|{LEG}|1",
+    f"1795000065|{ROOT}|12345|8001|COMPLETECALLER|2|60|1",
+]
+
+
+def line(
+    name: str, at: float, uniqueid: str = ROOT, *, linkedid: str = ROOT, extra: str = "",
+    app: str = "", context: str = "from-trunk", own: str = "",
+) -> str:  # fmt: skip
+    channel = "PJSIP/trunk-00000001" if uniqueid == ROOT else "PJSIP/1001-00000002"
+    values = [
+        name, own, f"{at:.6f}", "", "13800000001", "", "", "12345", context, channel, app,
+        "12345,t" if app == "Queue" else "", uniqueid, linkedid, "", extra,
+    ]  # fmt: skip
+    return ",".join('"' + value.replace('"', '""') + '"' for value in values)
+
+
+BRIDGE = '{"bridge_id":"b1","bridge_technology":"simple_bridge"}'
+START = 1795000000.0
+CEL = [
+    line("CHAN_START", START),
+    line("USER_DEFINED", START + 0.1, own="HOTLINE_ARRIVED", extra='{"extra":"12315"}'),
+    line("APP_START", START + 3.2, app="Queue", context="hotline"),
+    line("CHAN_START", START + 4, LEG, context="seats"),
+    line("BRIDGE_ENTER", START + 5.5, LEG, extra=BRIDGE),
+    line("BRIDGE_ENTER", START + 5.5, extra=BRIDGE),
+    line("BRIDGE_EXIT", START + 65.7, extra=BRIDGE),
+    line("APP_END", START + 65.7, app="Queue", context="hotline"),
+    line("CHAN_END", START + 65.8),
+    line("BRIDGE_EXIT", START + 65.8, LEG, extra=BRIDGE),
+    line("CHAN_END", START + 65.9, LEG),
+]
+
+
+def events(lines: list[str]) -> list[CelEvent]:
+    result = read_events(lines)
+    assert not result.bad
+    return result.events
+
+
+def ledger(queue_log: list[str], cel: list[str]) -> Ledger:
+    lines = read_lines(queue_log).lines
+    return reconstruct("sw1", lines, events(cel), inbound_contexts={"from-trunk"})
+
+
+def answered() -> CallRecord:
+    return ledger(QUEUE_LOG, CEL).ended[ROOT]
+
+
+def test_an_answered_call() -> None:
+    call = answered()
+    assert (call.outcome, call.queue, call.line) == (Outcome.ANSWERED, "12345", "12315")
+    assert call.caller == "13800000001"
+    assert call.wait_s == pytest.approx(2.3)
+    assert call.talk_s == pytest.approx(60.2)
+    [part] = call.agents
+    assert (part.agent, part.interface) == ("8001", "PJSIP/1001")
+
+
+def test_a_greeting_left_is_in_cel_alone() -> None:
+    call = ledger([], [CEL[0], line("CHAN_END", START + 2)]).ended[ROOT]
+    assert (call.outcome, call.offered) == (Outcome.ABANDONED_GREETING, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [("FULL", Outcome.REFUSED_FULL), ("JOINEMPTY", Outcome.REFUSED_NO_STAFF)],
+)
+def test_refusals_are_in_cel_alone(status: str, outcome: Outcome) -> None:
+    told = line(
+        "USER_DEFINED", START + 3.3, own="HOTLINE_REFUSED", extra=f'{{"extra":"12345 {status}"}}'
+    )
+    cel = [CEL[0], CEL[2], line("APP_END", START + 3.2, app="Queue"), told,
+           line("CHAN_END", START + 5)]  # fmt: skip
+    call = ledger([], cel).ended[ROOT]
+    assert (call.outcome, call.offered, call.queue, call.wait_s) == (outcome, True, "12345", 0)
+
+
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        ("ABANDON|1|1|9", Outcome.ABANDONED_QUEUE),
+        ("EXITWITHTIMEOUT|1|1|9", Outcome.TIMED_OUT),
+        ("EXITEMPTY|1|1|9", Outcome.LEFT_NO_STAFF),
+        ("EXITWITHKEY|1|1|1|9", Outcome.ABANDONED_QUEUE),
+    ],
+)
+def test_who_left_the_queue_and_how(event: str, outcome: Outcome) -> None:
+    log = [QUEUE_LOG[0], f"1795000012|{ROOT}|12345|NONE|{event}"]
+    cel = [*CEL[:3], line("APP_END", START + 12.5, app="Queue"), line("CHAN_END", START + 14)]
+    call = ledger(log, cel).ended[ROOT]
+    assert call.outcome is outcome
+    if event.startswith("EXITWITHKEY"):
+        return
+    assert call.wait_s == pytest.approx(9.3)
+
+
+def test_a_call_that_is_still_up_is_no_ended_one() -> None:
+    read = ledger(QUEUE_LOG, CEL[:6])
+    assert not read.ended
+    assert read.still_up == {ROOT}
+
+
+def test_a_restart_ends_what_was_up() -> None:
+    log = [*QUEUE_LOG[:2], "1795000050|NONE|NONE|NONE|QUEUESTART|"]
+    call = ledger(log, CEL[:6]).ended[ROOT]
+    assert call.outcome is Outcome.SWITCH_RESTART
+    assert call.answered
+    assert call.talk_s == pytest.approx(44.5)
+
+
+def test_our_own_attempts_and_dialled_legs_are_no_calls() -> None:
+    survey = [
+        line("CHAN_START", START, "survey-1", linkedid="survey-1"),
+        line("CHAN_END", START + 9, "survey-1", linkedid="survey-1"),
+    ]
+    assert not ledger([], survey).ended
+    assert not ledger([], [line("CHAN_START", START, LEG), line("CHAN_END", START + 9, LEG)]).ended
+
+
+def test_torn_lines_are_counted_and_the_next_one_is_read() -> None:
+    result = read_events([CEL[0], CEL[1][:40], '"a","b"', "", CEL[2]])
+    assert [event.name for event in result.events] == ["CHAN_START", "APP_START"]
+    assert result.bad == [2, 3]
+
+
+def test_columns_that_are_needed_must_be_there() -> None:
+    with pytest.raises(ValueError, match="uniqueid"):
+        read_events([], fields=["eventenum", "eventtime"])
+
+
+# Comparing
+
+
+def test_agreement_needs_no_repair() -> None:
+    truth = answered()
+    half_a_second = replace(truth, wait_s=(truth.wait_s or 0) + 0.5, talk_s=truth.talk_s - 0.5)
+    assert compare([half_a_second], ledger(QUEUE_LOG, CEL)) == []
+
+
+def test_a_call_that_was_never_recorded_is_added() -> None:
+    [repair] = compare([], ledger(QUEUE_LOG, CEL))
+    assert (repair.kind, repair.call, repair.recorded) == (Kind.MISSING, answered(), None)
+
+
+def test_an_open_call_is_closed() -> None:
+    ours = replace(answered(), ended_at=None, outcome=None, revision=5)
+    [repair] = compare([ours], ledger(QUEUE_LOG, CEL))
+    assert repair.kind is Kind.OPEN
+    assert repair.call.outcome is Outcome.ANSWERED
+    assert repair.call.revision > 5
+    assert {"outcome", "ended_at"} <= set(repair.fields)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"outcome": Outcome.TIMED_OUT}, "outcome"),
+        ({"queue": "expert"}, "queue"),
+        ({"wait_s": 99.0}, "wait_s"),
+        ({"wait_s": None}, "wait_s"),
+        ({"talk_s": 2.0}, "talk_s"),
+        ({"agents": ()}, "agents"),
+        ({"answered_at": None}, "answered"),
+        ({"offered_at": None}, "offered"),
+    ],
+)
+def test_each_difference_is_named_and_mended(change: dict[str, object], field: str) -> None:
+    ours = replace(answered(), **change)  # type: ignore[arg-type] # one field at a time
+    [repair] = compare([ours], ledger(QUEUE_LOG, CEL))
+    assert (repair.kind, repair.fields) == (Kind.DIFFERENT, (field,))
+    assert not differences(repair.call, answered())
+
+
+def test_mending_keeps_what_only_live_messages_tell() -> None:
+    truth = answered()
+    [part] = truth.agents
+    ours = replace(
+        truth, line="12345", outcome=None, talk_s=50.2, hold_s=10.0,
+        agents=(replace(part, talk_s=50.2, hold_s=10.0),),
+    )  # fmt: skip
+    mended = mend(ours, truth)
+    assert (mended.line, mended.outcome) == ("12345", Outcome.ANSWERED)
+    assert (mended.talk_s, mended.hold_s) == (pytest.approx(50.2), pytest.approx(10))
+    assert mended.agents[0].hold_s == pytest.approx(10)
+
+
+def test_open_calls_of_which_nobody_knows_anything_have_vanished() -> None:
+    truth = answered()
+    gone = replace(truth, uniqueid="sw-1795000099.9", ended_at=None)
+    closed = replace(gone, ended_at=truth.arrived_at + timedelta(seconds=9))
+    assert vanished([truth, gone], ledger(QUEUE_LOG, CEL)) == [gone]
+    assert vanished([closed], ledger(QUEUE_LOG, CEL)) == []

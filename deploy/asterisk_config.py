@@ -6,6 +6,7 @@ tests; only :class:`AsteriskSettings` differs. Rendering is pure: values in, tex
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -62,7 +63,6 @@ class AsteriskSettings:
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"
-    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +88,25 @@ class SwitchboardSecrets:
 
 
 def render_configuration(
-    settings: AsteriskSettings, paths: SwitchboardPaths, known: SwitchboardSecrets
+    settings: AsteriskSettings,
+    paths: SwitchboardPaths,
+    known: SwitchboardSecrets,
+    *,
+    overlay: Path | None = None,
+    overlay_fields: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """File name to text for every configuration file of one switchboard.
 
-    Raises :class:`~deploy.errors.ConfigurationError` for a value that could break out of its place.
+    Templates in the directory ``overlay`` take the place of those with the same name and may use
+    ``overlay_fields``. Raises :class:`~deploy.errors.ConfigurationError` for a value that could
+    break out of its place.
     """
     _refuse_unsafe(settings, paths, known)
-    fields = _fields(settings, paths, known)
+    fields = _fields(settings, paths, known) | dict(overlay_fields or {})
+    templates = [*TEMPLATE_DIR.glob("*.conf"), *(overlay.glob("*.conf") if overlay else ())]
     return {
         template.name: FieldTemplate(template.read_text("utf-8")).substitute(fields)
-        for template in sorted(TEMPLATE_DIR.glob("*.conf"))
-        if settings.demo or template.name != "extensions_demo.conf"
+        for template in templates
     }
 
 
@@ -121,7 +128,7 @@ def _fields(
             for seat in every_seat
         ),
         "seat_extensions": "\n".join(_seat_extension(seat) for seat in every_seat),
-        "demo_include": '#include "extensions_demo.conf"' if settings.demo else "",
+        "extra_modules": "",
     }
 
 

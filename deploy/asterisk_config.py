@@ -18,6 +18,7 @@ TEMPLATE_DIR = Path(__file__).parent / "asterisk"
 _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
+_NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
 _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{16,128}")
 
@@ -155,8 +156,9 @@ def _refuse_unsafe(
         ("system name", _NAME, (settings.system_name,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
+        ("AMI network", _NETWORK, (settings.ami_permit,)),
         ("path", _PATH, (paths.instance_dir, paths.module_dir, paths.prompt_dir)),
-        ("secret", _SECRET, (known.ami, *(known.seats[seat] for seat in every_seat))),
+        ("secret", _SECRET, (known.ami, *known.seats.values())),
     ]
     for what, allowed, values in checks:
         for value in values:

@@ -7,6 +7,7 @@ dialplan is in ``deploy/asterisk/town``; here is only who calls when.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from secrets import SystemRandom
@@ -14,6 +15,7 @@ from secrets import SystemRandom
 from deploy.asterisk_config import TEMPLATE_DIR, AsteriskSettings, render_configuration
 from deploy.embedded.asterisk_home import paths_inside
 from deploy.embedded.asterisk_process import AsteriskInstance
+from deploy.errors import SwitchboardError
 
 _TEMPLATES = TEMPLATE_DIR / "town"
 _MODULES = ("app_senddtmf", "func_rand", "res_clioriginate", "res_pjsip_outbound_registration")
@@ -62,15 +64,16 @@ class DemoTown(AsteriskInstance):
         try:
             while True:
                 await asyncio.sleep(self._random.expovariate(1 / _MEAN_PAUSE_S))
-                await self.place_call()
+                await self.place_call(patient=self._random.random() < _PATIENT)
         finally:
-            for seat in self._agents:
-                await self._hotline.cli(f"queue remove member PJSIP/{seat} from {queue}")
+            # The hotline may have gone first: then nobody is logged in any more.
+            with contextlib.suppress(SwitchboardError):
+                for seat in self._agents:
+                    await self._hotline.cli(f"queue remove member PJSIP/{seat} from {queue}")
 
-    async def place_call(self) -> None:
-        """One caller with an invented number and a temper of his own."""
+    async def place_call(self, *, patient: bool) -> None:
+        """One caller with an invented number; a patient one stays to the end and rates."""
         number = f"1380000{self._random.randrange(10_000):04d}"
-        patient = self._random.random() < _PATIENT
         temper = "s@patient" if patient else f"{self._random.randint(*_IMPATIENT_S)}@impatient"
         await self.cli(f"channel originate Local/{number}@callers extension {temper}")
 

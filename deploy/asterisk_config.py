@@ -6,6 +6,7 @@ tests; only :class:`AsteriskSettings` differs. Rendering is pure: values in, tex
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -17,6 +18,7 @@ TEMPLATE_DIR = Path(__file__).parent / "asterisk"
 _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
+_NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
 _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
 _SECRET = re.compile(r"[0-9A-Za-z_-]{16,128}")
 
@@ -62,7 +64,6 @@ class AsteriskSettings:
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"
-    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +89,25 @@ class SwitchboardSecrets:
 
 
 def render_configuration(
-    settings: AsteriskSettings, paths: SwitchboardPaths, known: SwitchboardSecrets
+    settings: AsteriskSettings,
+    paths: SwitchboardPaths,
+    known: SwitchboardSecrets,
+    *,
+    overlay: Path | None = None,
+    overlay_fields: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """File name to text for every configuration file of one switchboard.
 
-    Raises :class:`~deploy.errors.ConfigurationError` for a value that could break out of its place.
+    Templates in the directory ``overlay`` take the place of those with the same name and may use
+    ``overlay_fields``. Raises :class:`~deploy.errors.ConfigurationError` for a value that could
+    break out of its place.
     """
     _refuse_unsafe(settings, paths, known)
-    fields = _fields(settings, paths, known)
+    fields = _fields(settings, paths, known) | dict(overlay_fields or {})
+    templates = [*TEMPLATE_DIR.glob("*.conf"), *(overlay.glob("*.conf") if overlay else ())]
     return {
         template.name: FieldTemplate(template.read_text("utf-8")).substitute(fields)
-        for template in sorted(TEMPLATE_DIR.glob("*.conf"))
-        if settings.demo or template.name != "extensions_demo.conf"
+        for template in templates
     }
 
 
@@ -121,7 +129,7 @@ def _fields(
             for seat in every_seat
         ),
         "seat_extensions": "\n".join(_seat_extension(seat) for seat in every_seat),
-        "demo_include": '#include "extensions_demo.conf"' if settings.demo else "",
+        "extra_modules": "",
     }
 
 
@@ -148,8 +156,9 @@ def _refuse_unsafe(
         ("system name", _NAME, (settings.system_name,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
+        ("AMI network", _NETWORK, (settings.ami_permit,)),
         ("path", _PATH, (paths.instance_dir, paths.module_dir, paths.prompt_dir)),
-        ("secret", _SECRET, (known.ami, *(known.seats[seat] for seat in every_seat))),
+        ("secret", _SECRET, (known.ami, *known.seats.values())),
     ]
     for what, allowed, values in checks:
         for value in values:

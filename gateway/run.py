@@ -59,6 +59,8 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
         board = await start_switchboard(settings, stack, demo=demo)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(probe_engines(context))
+            if board.town is not None:
+                tasks.create_task(board.town.run(), name="town")
             tasks.create_task(serve_metrics(context, with_figures="worker" in roles))
             for role in roles:
                 tasks.create_task(_work(role, context, board), name=role)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import ssl
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,12 +13,15 @@ import structlog
 from deploy.asterisk_config import AsteriskSettings
 from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import cache_directory, ensure_asterisk_root
+from deploy.embedded.demo import DemoTown
 from deploy.embedded.prompts import ensure_prompts
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from telephony.ami.client import Endpoint
 
 LOCAL_SEATS = tuple(str(number) for number in range(1001, 1011))
+# The first seats are left to whoever sits in front of a page.
+DEMO_AGENTS = {seat: f"8{seat[1:]}" for seat in LOCAL_SEATS[4:]}
 
 log = structlog.get_logger(__name__)
 
@@ -29,13 +31,14 @@ class Switchboard:
     """How to reach a switchboard, and where its own records are.
 
     ``endpoint`` is ``None`` where only a transcript is replayed; ``local`` is the Asterisk that
-    this process started.
+    this process started, ``town`` the demonstration's people, who call while ``town.run()`` runs.
     """
 
     endpoint: Endpoint | None
     queue_log: Path | None
     cel_csv: Path | None
     local: AsteriskInstance | None = None
+    town: DemoTown | None = None
 
 
 async def start_switchboard(
@@ -88,26 +91,21 @@ async def _start_local(settings: Settings, stack: AsyncExitStack, *, demo: bool)
         agi_port=settings.agi_port,
         queues=settings.queues,
         seats=LOCAL_SEATS,
-        demo=demo,
     )
-    for port in (wanted.ami_port, wanted.sip_port, wanted.http_port):
-        _refuse_used(port)
     root = ensure_asterisk_root()
     prompts = ensure_prompts(cache_directory())
     instance = AsteriskInstance(root, (settings.var_dir / "asterisk").resolve(), prompts, wanted)
     await instance.start()
     stack.push_async_callback(instance.stop)
     endpoint = Endpoint("127.0.0.1", "hotline", instance.secrets.ami, instance.ami_port)
-    return Switchboard(endpoint, instance.queue_log, instance.cel_csv, instance)
+    town = await _start_town(settings, instance, stack) if demo else None
+    return Switchboard(endpoint, instance.queue_log, instance.cel_csv, instance, town)
 
 
-def _refuse_used(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise SettingsError(
-                f"port {port}, needed by the local Asterisk, cannot be used: {error.strerror}; "
-                "stop what uses it, or set HOTLINE_AMI_URL to your own switchboard"
-            ) from None
+async def _start_town(
+    settings: Settings, hotline: AsteriskInstance, stack: AsyncExitStack
+) -> DemoTown:
+    town = DemoTown(hotline, (settings.var_dir / "town").resolve(), agents=DEMO_AGENTS)
+    await town.start()
+    stack.push_async_callback(town.stop)
+    return town

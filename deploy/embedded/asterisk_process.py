@@ -127,9 +127,11 @@ class AsteriskInstance:
         )
 
     def _prepare(self) -> list[str]:
-        configuration = render_configuration(self.settings, paths_inside(self.root), self.secrets)
-        prepare_home(self.root, self.directory, self.prompts, configuration)
+        prepare_home(self.root, self.directory, self.prompts, self._configuration())
         return launch_command(self.root, self.directory)
+
+    def _configuration(self) -> dict[str, str]:
+        return render_configuration(self.settings, paths_inside(self.root), self.secrets)
 
     async def _until_booted(self, process: asyncio.subprocess.Process) -> None:
         while process.returncode is None:

@@ -9,6 +9,7 @@ import pytest
 from deploy.build_pages import build_pages
 from deploy.errors import BuildError, DownloadError
 
+MKDIR = shutil.which("mkdir")
 NPM = """#!/bin/sh
 echo "$*" >> {log}
 [ "$*" = "{failing}" ] && {{ echo "npm error code E404"; exit 1; }}
@@ -36,7 +37,7 @@ class Workplace:
 
     def npm(self, *, failing: str = "") -> None:
         """An npm that fails at one command."""
-        self.program("npm", NPM.format(log=self._log, failing=failing, mkdir=shutil.which("mkdir")))
+        self.program("npm", NPM.format(log=self._log, failing=failing, mkdir=MKDIR))
 
     def build(self) -> list[str]:
         """Build; what npm was asked for."""
@@ -71,7 +72,7 @@ def test_changed_libraries_are_fetched(workplace: Workplace) -> None:
 
 def test_failed_build_is_one_sentence_and_tried_again(workplace: Workplace) -> None:
     workplace.npm(failing="run build")
-    with pytest.raises(BuildError, match="could not be built .*: npm error code E404$"):
+    with pytest.raises(BuildError, match=r"could not be built .*: npm error code E404$"):
         workplace.build()
     workplace.npm()
     assert workplace.build() == ["run build"]
@@ -79,7 +80,7 @@ def test_failed_build_is_one_sentence_and_tried_again(workplace: Workplace) -> N
 
 def test_failed_download_is_one_sentence(workplace: Workplace) -> None:
     workplace.npm(failing="ci")
-    with pytest.raises(DownloadError, match="could not be fetched by npm: npm error code E404$"):
+    with pytest.raises(DownloadError, match=r"could not be fetched by npm: npm error code E404$"):
         workplace.build()
 
 

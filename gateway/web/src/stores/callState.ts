@@ -1,5 +1,5 @@
 /** What a call is to one seat, worked out from the call's data: values in, values out. */
-import type { AgentPart, Call, CallEventData, LiveEvent, Seat } from '../model'
+import type { AgentPart, Call, CallEventData, LiveEvent, Seat, SeatState } from '../model'
 
 export type Phase = 'ringing' | 'talking' | 'held' | 'ended'
 
@@ -33,10 +33,32 @@ export function afterEvent(
   }
   const ended = part.released_at ?? call.ended_at
   if (ended !== null) return { call, phase: 'ended', since: ended }
+  if (before !== undefined && isOver(before, part)) return { ...before, call }
   if (event.name === 'call.held' && mine) return { call, phase: 'held', since: event.at }
   if (before?.phase === 'held' && event.name !== 'call.resumed') return { ...before, call }
   return { call, phase: 'talking', since: part.answered_at }
 }
+
+/** This share ended already, although the call goes on: the caller is rating, say. */
+function isOver(before: SeatCall, part: AgentPart): boolean {
+  return before.phase === 'ended' && Date.parse(part.answered_at) <= Date.parse(before.since)
+}
+
+/**
+ * The call once the seat is as told: an agent who is busy no longer, or with another call, has no
+ * part in it any more, of which no event of the call tells. Null when it only rang here.
+ */
+export function afterSeat(before: SeatCall, seat: SeatNow, at: string): SeatCall | null {
+  if (before.phase === 'ended' || isBusyWith(seat, before.call)) return before
+  return before.phase === 'ringing' ? null : { ...before, phase: 'ended', since: at }
+}
+
+type SeatNow = Pick<Seat, 'state' | 'call_id'>
+
+const BUSY: readonly SeatState[] = ['ringing', 'talking', 'hold']
+
+const isBusyWith = ({ state, call_id }: SeatNow, call: Call) =>
+  BUSY.includes(state) && (call_id === null || call_id === call.call_id)
 
 /** The call as found when the page (re)connects; null when it is no business of this seat. */
 export function atConnect(call: Call, seat: Seat): SeatCall | null {
@@ -48,8 +70,10 @@ export function atConnect(call: Call, seat: Seat): SeatCall | null {
   }
   const ended = part.released_at ?? call.ended_at
   if (ended !== null) return { call, phase: 'ended', since: ended }
-  return seat.state === 'hold' && here
-    ? { call, phase: 'held', since: seat.since ?? part.answered_at }
+  const since = seat.since ?? part.answered_at
+  if (!isBusyWith(seat, call)) return { call, phase: 'ended', since }
+  return seat.state === 'hold'
+    ? { call, phase: 'held', since }
     : { call, phase: 'talking', since: part.answered_at }
 }
 

@@ -8,7 +8,7 @@ import { computed, reactive, watch } from 'vue'
 import { api } from '../api'
 import { onLive } from '../live'
 import type { Call, CaseKind, Hello, LiveEvent, Seat } from '../model'
-import { type SeatCall, afterEvent, atConnect } from './callState'
+import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
 import { session } from './session'
 
 export interface CaseForm {
@@ -98,7 +98,7 @@ onLive((event: LiveEvent) => {
   const agent = session.value?.agent
   if (agent == null) return
   if (event.name === 'hello') atHello(event.data as Hello)
-  else if (event.name === 'seat.changed') atSeat(event.data as Seat, agent)
+  else if (event.name === 'seat.changed') atSeat(event.data as Seat, agent, event.at)
   else if (event.name.startsWith('call.')) atCall(event, agent)
 })
 
@@ -111,10 +111,13 @@ function atCall(event: LiveEvent, agent: string): void {
   if (before === 'ringing' && after === null) putAway(call_id)
 }
 
-/** A caller who gives up while it rings concerns the seat no more: only the seat's state tells. */
-function atSeat(change: Seat, agent: string): void {
-  const busy = ['ringing', 'talking', 'hold'].includes(change.state)
-  if (change.agent === agent && !busy && ringing.value) putAway(ringing.value.call.call_id)
+function atSeat(seat: Seat, own: string, at: string): void {
+  if (seat.agent !== own) return
+  for (const item of [...state.items]) {
+    const after = afterSeat(item, seat, at)
+    if (after === null) putAway(item.call.call_id)
+    else put(after)
+  }
 }
 
 function atHello({ seat, calls }: Hello): void {

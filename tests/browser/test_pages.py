@@ -1,0 +1,64 @@
+"""Login, live board, list of cases (M2, M8, C1, O4) on the real gateway."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.desk import Desk, picture, sign_in
+from tests.support.running_gateway import RunningGateway
+
+
+async def test_board_follows_a_call(
+    desk: Desk, open_page: OpenPage, running_gateway: RunningGateway
+) -> None:
+    board = await open_page()
+    await sign_in(board, running_gateway.supervisor_login, running_gateway.supervisor_password)
+    await expect(board).to_have_url(re.compile("/board$"))
+    rate, seats = board.get_by_label("接通率", exact=True), board.get_by_label("坐席", exact=True)
+    await expect(rate).to_contain_text("无数据")
+    await expect(rate).to_contain_text("0 / 0")
+    await expect(seats).to_contain_text("就绪")
+    await picture(board, "board-no-data")
+    await running_gateway.place_call()
+    await desk.until_ringing()
+    await expect(seats.locator("li", has_text="8001")).to_contain_text("振铃")
+    await desk.until_talking()
+    await expect(seats.locator("li", has_text="8001")).to_contain_text("通话")
+    await expect(rate).to_contain_text("100.00%", timeout=30_000)
+    await expect(rate).to_contain_text("1 / 1")
+    await expect(board.get_by_label("评价与回访")).to_contain_text("满意 1", timeout=30_000)
+    await picture(board, "board")
+    await board.set_viewport_size({"width": 1920, "height": 1080})
+    await picture(board, "board-large")
+
+
+async def test_login_refuses_and_returns(
+    open_page: OpenPage, running_gateway: RunningGateway
+) -> None:
+    page = await open_page()
+    await page.goto("/cases?state=closed")
+    await expect(page).to_have_url(re.compile(r"/login\?to=/cases"))
+    await page.get_by_label("账号").fill(running_gateway.agent_login)
+    await page.get_by_label("密码").fill("wrong password")
+    await page.get_by_role("button", name="登录").click()
+    await expect(page.get_by_role("alert")).to_contain_text("不正确")
+    await picture(page, "login-refused")
+    await page.get_by_label("密码").fill(running_gateway.agent_password)
+    await page.get_by_label("密码").press("Enter")
+    await expect(page).to_have_url(re.compile(r"/cases\?state=closed$"))
+    await expect(page.get_by_role("link", name="已办结")).to_have_attribute("aria-current", "true")
+    await expect(page.get_by_text("没有符合条件的工单")).to_be_visible()
+    await picture(page, "cases")
+    await page.goto("/board")
+    await expect(page).to_have_url(re.compile("/$"))
+
+
+async def test_signing_out_ends_the_session(desk: Desk) -> None:
+    page = desk.page
+    await page.get_by_role("button", name="退出").click()
+    await page.get_by_role("button", name="仍然退出").click()
+    await expect(page.get_by_role("button", name="登录")).to_be_visible()
+    assert await page.evaluate("sessionStorage.length") == 0
+    await page.goto("/")
+    await expect(page).to_have_url(re.compile("/login"))

@@ -8,6 +8,7 @@ seconds from the tracker, which is what makes it right again.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import structlog
 from redis.asyncio import Redis
@@ -26,10 +27,21 @@ log = structlog.get_logger(__name__)
 
 
 class Publisher:
-    """Takes live events with `put`; `run` brings them to Redis."""
+    """Takes live events with `put`; `run` brings them to Redis.
 
-    def __init__(self, redis: Redis, *, capacity: int = CAPACITY) -> None:
+    ``current`` gives the whole live state, one event per seat and per call that is up, where this
+    process knows it.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        current: Callable[[], Iterable[LiveEvent]] | None = None,
+        capacity: int = CAPACITY,
+    ) -> None:
         self._redis = redis
+        self._current = current
         self._queue: deque[LiveEvent] = deque(maxlen=capacity)
         self._wake = asyncio.Event()
         self.dropped = 0
@@ -41,16 +53,32 @@ class Publisher:
         self._queue.append(event)
         self._wake.set()
 
-    async def run(self) -> None:
-        """Publish for ever, in order."""
+    async def run(self, allowed: asyncio.Event | None = None) -> None:
+        """Publish for ever, in order, while ``allowed`` is set (always when there is none)."""
+        loop = asyncio.get_running_loop()
+        refresh_at = loop.time()
         while True:
-            await self._wake.wait()
+            if allowed is not None:
+                await allowed.wait()
             try:
                 async with asyncio.timeout(WRITE_TIMEOUT_S):
                     await self._flush()
+                    if self._current is not None and loop.time() >= refresh_at:
+                        await self._refresh(self._current())
+                        refresh_at = loop.time() + REFRESH_EVERY_S
             except (RedisError, TimeoutError, OSError) as error:
                 log.warning("publishing_delayed", error=type(error).__name__)
                 await asyncio.sleep(RETRY_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(refresh_at if self._current else None):
+                    await self._wake.wait()
+
+    async def _refresh(self, current: Iterable[LiveEvent]) -> None:
+        """Write the whole live state; in the same task as its changes, so that none is undone."""
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            live_state.replace(pipeline, current)
+            await pipeline.execute()
 
     async def _flush(self) -> None:
         while self._queue:
@@ -64,21 +92,3 @@ class Publisher:
                 if self._queue and self._queue[0] is event:
                     self._queue.popleft()
         self._wake.clear()
-
-
-async def refresh_state(
-    redis: Redis, may_write: asyncio.Event, current: Callable[[], Iterable[LiveEvent]]
-) -> None:
-    """Write the whole live state anew every few seconds while ``may_write`` is set, for ever."""
-    while True:
-        await may_write.wait()
-        try:
-            async with (
-                asyncio.timeout(WRITE_TIMEOUT_S),
-                redis.pipeline(transaction=True) as pipeline,
-            ):
-                live_state.replace(pipeline, current())
-                await pipeline.execute()
-        except (RedisError, TimeoutError, OSError) as error:
-            log.warning("live_state_stale", error=type(error).__name__)
-        await asyncio.sleep(REFRESH_EVERY_S)

@@ -9,12 +9,17 @@ from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import asyncpg
+from redis.exceptions import RedisError
 
-from deploy.embedded.postgres import running_dsn
+from deploy.embedded.redis import EmbeddedRedis
+from deploy.embedded.server import running_url
 from deploy.migrate import migrate
+from gateway import redis_client
+from gateway.auth import sessions
 from gateway.auth.passwords import random_password
 from gateway.auth.roles import Role
 from gateway.engines import database_dsn
+from gateway.errors import UserError
 from gateway.settings import Settings, load_settings
 from gateway.users import NewUser, create_user, list_users, set_password
 
@@ -58,7 +63,7 @@ def _with_database(action: Action) -> Callable[[argparse.Namespace], int]:
 
 async def _connect(settings: Settings, stack: AsyncExitStack) -> Any:
     """To the database of the settings; to the embedded one whether or not the program runs."""
-    running = running_dsn(settings.var_dir / "postgres")
+    running = running_url(settings.var_dir / "postgres")
     if settings.database_url is None and running is not None:
         with suppress(OSError, asyncpg.PostgresError):  # its owner was killed
             return await asyncpg.connect(running, timeout=CONNECT_TIMEOUT_S)
@@ -90,4 +95,29 @@ async def _list(connection: Any, _options: argparse.Namespace) -> None:
 
 
 async def _password(connection: Any, options: argparse.Namespace) -> None:
-    await set_password(connection, options.login, getpass.getpass("new password: "))
+    password = getpass.getpass("new password: ")
+    await _end_sessions(await set_password(connection, options.login, password))
+
+
+async def _end_sessions(user_id: int) -> None:
+    """Whoever is logged in with the old password is logged out."""
+    settings = load_settings()
+    url = running_url(settings.var_dir / "redis")
+    if settings.redis_url is not None:
+        url = settings.redis_url.get_secret_value()
+    if url is None:  # the embedded Redis does not run, but keeps sessions on disk
+        async with EmbeddedRedis(settings.var_dir / "redis") as server:
+            return await _end_sessions_at(server.url, user_id)
+    await _end_sessions_at(url, user_id)
+
+
+async def _end_sessions_at(url: str, user_id: int) -> None:
+    redis = redis_client.connect(url)
+    try:
+        await sessions.end_all(redis, user_id)
+    except RedisError as error:
+        raise UserError(
+            f"the password is changed, but sessions could not be ended: {type(error).__name__}"
+        ) from None
+    finally:
+        await redis.aclose()

@@ -22,7 +22,6 @@ from deploy.embedded.server import EmbeddedServer
 _MAJOR = "18"
 _ROLE = "hotline"
 _DATABASE = "hotline"
-_NOTE = "running.dsn"
 _SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "unix_socket_permissions": "0700",
@@ -64,6 +63,11 @@ class EmbeddedPostgres(EmbeddedServer):
         return f"postgresql://{_ROLE}@/{_DATABASE}?host={self._socket_dir}&port={self._port}"
 
     @property
+    def url(self) -> str:
+        """The same as `dsn`."""
+        return self.dsn
+
+    @property
     def tcp_dsn(self) -> str:
         """The same database over TCP, with the generated password; needs `tcp_port`."""
         if self._tcp_port is None:
@@ -82,15 +86,6 @@ class EmbeddedPostgres(EmbeddedServer):
         self._refuse_other_version()
         await self._serve()
         await self._ensure_database()
-        self._announce()
-
-    def _announce(self) -> None:
-        """Let `running_dsn` find this server while it runs."""
-        note = self._home / _NOTE
-        note.unlink(missing_ok=True)
-        note.touch(mode=0o600)
-        note.write_text(self.dsn)
-        self._cleanup.callback(note.unlink, missing_ok=True)
 
     def _prepare_account(self) -> None:
         self._account = ensure_account()
@@ -188,12 +183,6 @@ class EmbeddedPostgres(EmbeddedServer):
     @property
     def _password_file(self) -> Path:
         return self._home / "password"
-
-
-def running_dsn(data_dir: Path) -> str | None:
-    """URL of the server that another process runs on ``data_dir``; a killed one leaves its own."""
-    note = data_dir / _NOTE
-    return note.read_text() if note.exists() else None
 
 
 def _binary(name: str) -> Path:

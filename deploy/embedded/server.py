@@ -9,6 +9,8 @@ from typing import Self
 
 from deploy.embedded import child
 
+_NOTE = "running.url"
+
 
 class EmbeddedServer(ABC):
     """A server process on `data_dir`, ours alone, for the time of one ``async with``."""
@@ -35,6 +37,7 @@ class EmbeddedServer(ABC):
                 child.socket_directory(self._home, self._socket_name)
             )
             await self._start()
+            self._announce()
         except BaseException:
             await self._cleanup.aclose()
             raise
@@ -48,6 +51,25 @@ class EmbeddedServer(ABC):
     ) -> None:
         await self._cleanup.aclose()
 
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where clients on this machine connect."""
+
+    def _announce(self) -> None:
+        """Let `running_url` find this server while it runs."""
+        note = self._home / _NOTE
+        note.unlink(missing_ok=True)
+        note.touch(mode=0o600)
+        note.write_text(self.url)
+        self._cleanup.callback(note.unlink, missing_ok=True)
+
     @abstractmethod
     async def _start(self) -> None:
         """Start the process and wait until it answers."""
+
+
+def running_url(data_dir: Path) -> str | None:
+    """URL of the server that another process runs on ``data_dir``; a killed one leaves its own."""
+    note = data_dir / _NOTE
+    return note.read_text() if note.exists() else None

@@ -16,7 +16,7 @@ from gateway.dialler import Dialler
 from gateway.live import LiveEvent, from_domain
 from gateway.live_state import write_link
 from gateway.ownership import Ownership, Standing
-from gateway.publisher import Publisher, refresh_state
+from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
 from gateway.recorder import Recorder
 from gateway.seat_desk import SeatDesk
@@ -40,7 +40,7 @@ class SwitchboardDesk:
         self._context = context
         self._link_since = context.clock()
         self._recorder = Recorder(engines.pool)
-        self._publisher = Publisher(engines.redis)
+        self._publisher = Publisher(engines.redis, current=self._live_state)
         self._showing = asyncio.Event()
         self._link_changed = asyncio.Event()
         self._ownership = Ownership(engines.dsn, settings.switchboard, self._on_standing)
@@ -63,8 +63,7 @@ class SwitchboardDesk:
             tasks.create_task(self._ownership.run())
             tasks.create_task(self._link.run())
             tasks.create_task(self._recorder.run(self._ownership.owned))
-            tasks.create_task(self._publisher.run())
-            tasks.create_task(refresh_state(redis, self._showing, self._live_state))
+            tasks.create_task(self._publisher.run(self._showing))
             tasks.create_task(self._tell_link())
             tasks.create_task(self._dialler.run())
             tasks.create_task(self._reconciler.run(self._ownership.owned))

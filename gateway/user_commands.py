@@ -39,7 +39,7 @@ def add_parser(commands: Any) -> None:
     add.set_defaults(command=_with_database(_add))
     listing = actions.add_parser("list", help="who there is")
     listing.set_defaults(command=_with_database(_list))
-    password = actions.add_parser("password", help="set a password, asked for on the terminal")
+    password = actions.add_parser("password", help="set a password, asked for or piped in")
     password.add_argument("login")
     password.set_defaults(command=_with_database(_password))
 
@@ -95,8 +95,18 @@ async def _list(connection: Any, _options: argparse.Namespace) -> None:
 
 
 async def _password(connection: Any, options: argparse.Namespace) -> None:
-    password = getpass.getpass("new password: ")
+    password = _ask_password()
     await _end_sessions(await set_password(connection, options.login, password))
+
+
+def _ask_password() -> str:
+    """From the terminal without showing it, or the first line of what is piped in."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    try:
+        return getpass.getpass("new password: ")
+    except EOFError:
+        raise UserError("no password was given") from None
 
 
 async def _end_sessions(user_id: int) -> None:
@@ -107,8 +117,9 @@ async def _end_sessions(user_id: int) -> None:
         url = settings.redis_url.get_secret_value()
     if url is None:  # the embedded Redis does not run, but keeps sessions on disk
         async with EmbeddedRedis(settings.var_dir / "redis") as server:
-            return await _end_sessions_at(server.url, user_id)
-    await _end_sessions_at(url, user_id)
+            await _end_sessions_at(server.url, user_id)
+    else:
+        await _end_sessions_at(url, user_id)
 
 
 async def _end_sessions_at(url: str, user_id: int) -> None:

@@ -3,6 +3,7 @@
 import re
 
 _TIMESTAMP = b"\r\nTimestamp: "
+_LENGTH = len("1795420753.354308")
 _END_OF_TIME = 1e11  # more is no date
 _EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
@@ -13,9 +14,9 @@ def timestamp(raw: bytes) -> float | None:
     if start < 0:
         return None
     start += len(_TIMESTAMP)
-    end = raw.find(b"\r", start)
     try:
-        seconds = float(raw[start:end] if end >= 0 else raw[start:])
+        # Asterisk writes ten digits, a point and six digits (append_event in manager.c).
+        seconds = float(raw[start : start + _LENGTH])
     except ValueError:
         return None
     return seconds if 0 < seconds < _END_OF_TIME else None

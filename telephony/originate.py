@@ -33,6 +33,7 @@ class Dialled(StrEnum):
 
 
 # ``Reason`` of OriginateResponse is the last control frame of the dialled channel (frame.h).
+# Asterisk 22 answers 0 for busy and congestion too: ``DialEnd`` then tells them apart.
 REASONS: dict[str, Dialled] = {
     "0": Dialled.FAILED,
     "1": Dialled.HUNG_UP,
@@ -40,6 +41,12 @@ REASONS: dict[str, Dialled] = {
     "4": Dialled.ANSWERED,
     "5": Dialled.BUSY,
     "8": Dialled.CONGESTED,
+}
+DIAL_STATUSES: dict[str, Dialled] = {
+    "BUSY": Dialled.BUSY,
+    "CONGESTION": Dialled.CONGESTED,
+    "NOANSWER": Dialled.NO_ANSWER,
+    "CANCEL": Dialled.NO_ANSWER,
 }
 
 
@@ -105,6 +112,7 @@ def to_action(request: OriginateRequest, plan: DialPlan) -> Action:
             "Variable": [f"{name}={value}" for name, value in request.variables.items()],
         },
         completed_by="OriginateResponse",
+        dials=request.channel_id,
     )
 
 
@@ -118,7 +126,11 @@ def result_of(answer: Answer) -> OriginateResult:
     if not answer.succeeded:
         return OriginateResult(Dialled.REFUSED, answer.text)
     reason = answer.items[-1].get("Reason")
-    return OriginateResult(REASONS.get(reason, Dialled.FAILED), reason)
+    dialled = REASONS.get(reason, Dialled.FAILED)
+    if dialled is Dialled.FAILED:
+        statuses = [item.get("DialStatus") for item in answer.items[:-1]]
+        dialled = next((DIAL_STATUSES[one] for one in statuses if one in DIAL_STATUSES), dialled)
+    return OriginateResult(dialled, reason)
 
 
 async def originate(

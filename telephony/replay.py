@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telephony.ami.frame import Framer
+from telephony.ami.message import check_is_ami
+from telephony.errors import PeerError
 from telephony.events import AgentPart, CallEvent, CallEventName, CallRecord, Event, Outcome
 from telephony.tracker import Capture, Tracker
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _HANGUP_REQUEST = b"Event: HangupRequest\r\n"
 
 
@@ -61,8 +63,12 @@ def _track(path: Path, tracker: Tracker, totals: Totals) -> Iterator[Event]:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             messages = framer.feed(chunk)
+            if totals.messages == 0 and messages:
+                check_is_ami(messages[0])
             totals.messages += len(messages)
             yield from tracker.feed_all(messages, 0.0)
+    if totals.messages == 0:
+        raise PeerError(f"no AMI: {path.name} has no message in it")
 
 
 def _tracker(

@@ -175,7 +175,8 @@ class Tracker:
         events, signals = self._book.drain()
         if signals:
             self._seats.take(signals)
-        self._set_due()
+        if self._due is not None or self._book.crowded or self._seats.wrapping:
+            self._set_due()
         return [*events, *self._seats.drain()] if events or self._seats.events else ()
 
 

@@ -21,12 +21,14 @@ class Action:
 
     A value that is a sequence becomes a repeated header (``Variable``). ``completed_by`` names the
     event that carries the real outcome of an action whose response only says that it was accepted
-    (``OriginateResponse``).
+    (``OriginateResponse``). ``dials`` is the Uniqueid of the channel that the action makes: what
+    ``DialEnd`` says of it is then part of the answer too.
     """
 
     name: str
     headers: Mapping[str, Value] = field(default_factory=dict)
     completed_by: str = ""
+    dials: str = ""
 
 
 def encode(action: Action, action_id: str) -> bytes:

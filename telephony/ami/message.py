@@ -59,7 +59,7 @@ class Message:
         if start < 0:
             return self._get_odd(needle, default)
         start += len(needle)
-        end = raw.find(_CRLF, start)
+        end = raw.find(b"\r", start)
         value = raw[start:end] if end >= 0 else raw[start:]
         try:
             return value.decode()

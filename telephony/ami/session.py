@@ -9,6 +9,7 @@ from telephony.ami.message import EVENT, Message, check_is_ami
 from telephony.errors import PeerError
 
 _ACTION_ID = b"\r\nActionID:"
+_DIAL_END = b"Event: DialEnd\r\n"
 MAX_LIST = 200_000
 
 
@@ -57,6 +58,7 @@ class Session:
         self._framer = Framer(limit=limit)
         self._numbers = count(1)
         self._pending: dict[str, _Pending] = {}
+        self._dialling: dict[str, _Pending] = {}  # by Uniqueid of the channel
 
     @property
     def version(self) -> str | None:
@@ -67,12 +69,15 @@ class Session:
         """Note ``action`` as pending; return its ActionID and the bytes to send."""
         action_id = str(next(self._numbers))
         data = encode(action, action_id)
-        self._pending[action_id] = _Pending(action)
+        pending = self._pending[action_id] = _Pending(action)
+        if action.dials:
+            self._dialling[action.dials] = pending
         return action_id, data
 
     def forget(self, action_id: str) -> None:
         """Wait no longer for an answer."""
-        self._pending.pop(action_id, None)
+        if pending := self._pending.pop(action_id, None):
+            self._dialling.pop(pending.action.dials, None)
 
     def receive(self, data: bytes) -> Received:
         """Take bytes of the switchboard. Raises `PeerError` when they are no AMI."""
@@ -85,6 +90,8 @@ class Session:
                 self._take_item(Message(raw), received)
             else:
                 received.events.append(raw)
+                if self._dialling and raw.startswith(_DIAL_END):
+                    self._take_dial_end(Message(raw))
         return received
 
     def _take_response(self, message: Message, received: Received) -> None:
@@ -96,7 +103,7 @@ class Session:
         if more and message.get("Response") != "Error":
             pending.response = message
             return
-        del self._pending[action_id]
+        self.forget(action_id)
         received.answers.append((action_id, Answer(message)))
 
     def _take_item(self, message: Message, received: Received) -> None:
@@ -111,5 +118,9 @@ class Session:
                 raise PeerError(f"the list answer to {pending.action.name} has no end")
             pending.items.append(message)
             return
-        del self._pending[action_id]
+        self.forget(action_id)
         received.answers.append((action_id, Answer(pending.response, tuple(pending.items))))
+
+    def _take_dial_end(self, message: Message) -> None:
+        if pending := self._dialling.get(message.get("DestUniqueid")):
+            pending.items.append(message)

@@ -44,7 +44,7 @@ class Part:
         return self.released_at is None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """One caller's stay, keyed by the Uniqueid of its first channel."""
 

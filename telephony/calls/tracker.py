@@ -16,7 +16,8 @@ from telephony.recent import Recent
 
 Handler = Callable[[Message, float], None]
 
-_RINGING_IN = "4"  # ChannelState of a channel that calls in (AST_STATE_RING); dialled ones are 0
+_CALLS_IN = b"\r\nChannelState: 4\r\n"  # AST_STATE_RING: it calls in; dialled channels begin at 0
+_LOCAL = b"\r\nChannel: Local/"
 _NOBODY = "<unknown>"
 # QUEUESTATUS of app_queue, as the dialplan or the variable itself tells it.
 STATUS_TRIGGERS = {
@@ -80,11 +81,14 @@ class CallTracker:
     # Channels
 
     def _on_newchannel(self, message: Message, at: float) -> None:
+        calls_in = _CALLS_IN in message.raw
+        if not calls_in and _LOCAL not in message.raw:
+            return  # a dialled telephone: it is made known when it rings or enters a bridge
         uniqueid, name = message.get("Uniqueid"), message.get("Channel")
         if uniqueid in self.gone or uniqueid in self._topology.channels:
             return
         self._topology.add(uniqueid, name)
-        if message.get("ChannelState") != _RINGING_IN:
+        if not calls_in:
             return
         linkedid = message.get("Linkedid")
         if self._contexts is None:

@@ -61,20 +61,17 @@ class Seat:
             return Work.WRAP_UP, self.wrap_up_call
         return best
 
-    @property
-    def state(self) -> SeatState:
-        """The one state to show."""
-        queues = self.queues
-        paused = bool(queues)
-        for membership in queues.values():
-            paused = paused and membership.paused
-        work = self.busy_with[0] if self.works or self.wrap_up_until is not None else Work.NONE
-        return shown(work, self.device, logged_in=bool(queues), paused=paused)
-
-    @property
-    def reason(self) -> str:
-        """The word given with the pause."""
-        return next((one.reason for one in self.queues.values() if one.paused), "")
+    def standing(self) -> tuple[SeatState, str, Call | None]:
+        """The one state to show, the reason of a pause, and the call it is busy with."""
+        work, call = self.busy_with
+        paused, reason = bool(self.queues), ""
+        for membership in self.queues.values():
+            if membership.paused:
+                reason = reason or membership.reason
+            else:
+                paused = False
+        state = shown(work, self.device, logged_in=bool(self.queues), paused=paused)
+        return state, reason if state is SeatState.NOT_READY else "", call
 
 
 class SeatTracker:
@@ -97,7 +94,8 @@ class SeatTracker:
         self._wrap_up_s = wrap_up_s
         self._announces = announces
         self.seats: dict[str, Seat] = {}
-        self._wrapping: dict[str, Seat] = {}
+        self.wrapping: dict[str, Seat] = {}
+        self._members: dict[tuple[str, str], Seat] = {}  # by name and interface, as in messages
         self.events: list[SeatChanged] = []
         self.handlers: dict[bytes, Callable[[Message, float], None]] = {
             b"QueueMemberAdded": self._on_member,
@@ -116,12 +114,18 @@ class SeatTracker:
         self._say(seat, at)
 
     def _on_member_removed(self, message: Message, at: float) -> None:
-        seat = self._seat(message.get("MemberName"), message.get("Interface"), message)
+        member, interface = message.get("MemberName"), message.get("Interface")
+        seat = self._seat(member, interface, message)
         seat.queues.pop(message.get("Queue"), None)
+        # Only who is added anew can come back with another device (StateInterface).
+        del self._members[member, interface]
         self._say(seat, at)
 
     def _seat(self, member: str, interface: str, message: Message) -> Seat:
-        seat = self._of(self._directory.learn(member, interface, message.get("StateInterface")))
+        seat = self._members.get((member, interface))
+        if seat is None:
+            agent = self._directory.learn(member, interface, message.get("StateInterface"))
+            seat = self._members[member, interface] = self._of(agent)
         seat.interface = plain_interface(interface)
         return seat
 
@@ -159,11 +163,11 @@ class SeatTracker:
         wrap_up_s = self._wrap_up_of(seat, call) if work is Work.WRAP_UP else 0.0
         if wrap_up_s > 0:
             seat.wrap_up_until, seat.wrap_up_call = at + wrap_up_s, call
-            self._wrapping[seat.agent] = seat
+            self.wrapping[seat.agent] = seat
 
     def _end_wrap_up(self, seat: Seat) -> None:
         seat.wrap_up_until = seat.wrap_up_call = None
-        self._wrapping.pop(seat.agent, None)
+        self.wrapping.pop(seat.agent, None)
 
     def _wrap_up_of(self, seat: Seat, call: Call) -> float:
         queue = call.queue or ""
@@ -173,7 +177,7 @@ class SeatTracker:
 
     def finish_wrap_up(self, agent: str, at: float) -> bool:
         """The agent is done before the time is over; ``False`` when he was not wrapping up."""
-        seat = self._wrapping.get(agent)
+        seat = self.wrapping.get(agent)
         if seat is None:
             return False
         self._end_wrap_up(seat)
@@ -182,12 +186,12 @@ class SeatTracker:
 
     def due_at(self) -> float | None:
         """When the next wrap-up ends, ``None`` when nobody wraps up."""
-        ends = [seat.wrap_up_until or 0.0 for seat in self._wrapping.values()]
+        ends = [seat.wrap_up_until or 0.0 for seat in self.wrapping.values()]
         return min(ends, default=None)
 
     def tick(self, now: float) -> None:
         """End the wrap-ups whose time is over."""
-        for seat in list(self._wrapping.values()):
+        for seat in list(self.wrapping.values()):
             until = seat.wrap_up_until or 0.0
             if until <= now:
                 self._end_wrap_up(seat)
@@ -216,17 +220,15 @@ class SeatTracker:
         return [self._describe(seat, at) for seat in self.seats.values()]
 
     def _say(self, seat: Seat, at: float) -> None:
-        reason = seat.reason if seat.queues else ""
-        call = seat.busy_with[1]
-        uniqueid = call.uniqueid if call else None
-        news = (seat.state, reason, uniqueid, seat.interface, tuple(seat.queues))
+        if not self._announces:
+            return
+        news = (*seat.standing(), seat.interface, *seat.queues)
         if news != seat.last_said:
             seat.last_said = news
-            if self._announces:
-                self.events.append(self._describe(seat, at))
+            self.events.append(self._describe(seat, at))
 
     def _describe(self, seat: Seat, at: float) -> SeatChanged:
-        state, call = seat.state, seat.busy_with[1]
+        state, reason, call = seat.standing()
         return SeatChanged(
             event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(at * 1000)}",
             at=when(at),
@@ -234,7 +236,7 @@ class SeatTracker:
             agent=seat.agent,
             interface=seat.interface,
             state=state,
-            reason=seat.reason if state is SeatState.NOT_READY else "",
+            reason=reason,
             queues=tuple(sorted(seat.queues)),
             call_id=f"{self._switchboard}-{call.uniqueid}" if call else None,
         )

@@ -90,6 +90,24 @@ async def test_every_reason_is_mapped(reason: str, dialled: Dialled) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "dialled"),
+    [
+        ("BUSY", Dialled.BUSY), ("CONGESTION", Dialled.CONGESTED),
+        ("NOANSWER", Dialled.NO_ANSWER), ("CHANUNAVAIL", Dialled.FAILED),
+    ],
+)  # fmt: skip
+async def test_reason_0_is_told_apart_by_the_end_of_the_dialling(
+    status: str, dialled: Dialled
+) -> None:
+    response = answer(
+        "Response: Success",
+        f"Event: DialEnd\r\nDestUniqueid: survey-0001\r\nDialStatus: {status}",
+        "Event: OriginateResponse\r\nReason: 0",
+    )
+    assert (await originate(Scripted(response), attempt(), PLAN)).dialled is dialled
+
+
+@pytest.mark.parametrize(
     ("gives", "dialled"),
     [
         (answer("Response: Error\r\nMessage: Extension does not exist."), Dialled.REFUSED),

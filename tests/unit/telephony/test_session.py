@@ -65,6 +65,22 @@ def test_an_action_completed_by_an_event() -> None:
     assert answer.items[0].get("Reason") == "5"
 
 
+def test_the_end_of_its_own_dialling_belongs_to_the_answer() -> None:
+    session = fresh()
+    originate = Action("Originate", completed_by="OriginateResponse", dials="survey-1")
+    action_id, _ = session.request(originate)
+    received = session.receive(
+        f"Response: Success\r\nActionID: {action_id}\r\n\r\n"
+        "Event: DialEnd\r\nDestUniqueid: survey-2\r\nDialStatus: ANSWER\r\n\r\n"
+        "Event: DialEnd\r\nDestUniqueid: survey-1\r\nDialStatus: BUSY\r\n\r\n"
+        f"Event: OriginateResponse\r\nActionID: {action_id}\r\nReason: 0\r\n\r\n".encode()
+    )
+    assert len(received.events) == 2  # they remain live events
+    [(_, answer)] = received.answers
+    assert [item.name for item in answer.items] == ["DialEnd", "OriginateResponse"]
+    assert answer.items[0].get("DialStatus") == "BUSY"
+
+
 def test_an_immediate_error_completes_it_too() -> None:
     session = fresh()
     action_id, _ = session.request(Action("Originate", completed_by="OriginateResponse"))

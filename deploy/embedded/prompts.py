@@ -16,7 +16,7 @@ from deploy.embedded.apt import require_programs
 from deploy.errors import DeployError
 
 PROMPTS_FILE = TEMPLATE_DIR / "prompts.toml"
-_RECIPE = "1"
+_RECIPE = "2"
 _TIMEOUT_S = 60
 # A caller in the queue hears the waiting prompt in a loop: this much silence between two.
 _PAUSE_AFTER_WAITING_S = 8
@@ -63,7 +63,7 @@ def _speak(text: str, target: Path, *, waiting: bool) -> None:
     spoken = target.with_suffix(".espeak.wav")
     pause = ["pad", "0", str(_PAUSE_AFTER_WAITING_S)] if waiting else []
     try:
-        _run(["espeak-ng", "-v", "cmn", "-s", "190", "-w", str(spoken), text])
+        _run(["espeak-ng", "-v", "cmn", "-s", "230", "-w", str(spoken), text])
         _run(["sox", str(spoken), "-r", "8000", "-c", "1", "-b", "16", str(target), *pause])
     finally:
         spoken.unlink(missing_ok=True)

@@ -165,6 +165,61 @@ async def transferred_call(run: Run, how: str, target: str = "1002") -> None:
         await done
 
 
+async def returned_call(run: Run) -> None:
+    """Passed on blindly to a colleague who is busy: back into the queue, answered by a third."""
+    await run.only("1001")
+    since = run.ami.mark()
+    first = phone(steps=[refer("1002", after_ms=800)])
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        await stack.enter_async_context(run.sipp.phone(run.ports["1001"], first))
+        busy = phone_that_rejects(486, "Busy Here")
+        await stack.enter_async_context(run.sipp.phone(run.ports["1002"], busy))
+        await stack.enter_async_context(run.sipp.phone(run.ports["1003"], phone(talk_ms=1200)))
+        done = group.create_task(run.call(run.caller()))
+        await run.ami.until(rb"Event: BlindTransfer\r\n", since=since)
+        await run.only("1003")
+        await done
+
+
+async def failed_consultation(run: Run) -> None:
+    """The agent asks a colleague who does not answer, and takes the caller back."""
+    await run.only("1001")
+    first = phone(steps=press_all("*21002", after_ms=800), talk_ms=9000)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(run.sipp.phone(run.ports["1001"], first))
+        silent = phone_that_rejects(480, "Temporarily Unavailable")
+        await stack.enter_async_context(run.sipp.phone(run.ports["1002"], silent))
+        await run.call(run.caller())
+
+
+async def three_party_call(run: Run) -> None:
+    """The agent brings a colleague into the call (*3) and leaves after a while."""
+    await run.only("1001")
+    steps = [*press_all("*21002", after_ms=800), *press_all("*3", after_ms=4500)]
+    async with AsyncExitStack() as stack:
+        first = phone(steps=steps, talk_ms=2000)
+        await stack.enter_async_context(run.sipp.phone(run.ports["1001"], first))
+        await stack.enter_async_context(run.sipp.phone(run.ports["1002"], phone(talk_ms=10000)))
+        await run.call(run.caller())
+
+
+async def agent_dials(run: Run) -> None:
+    """Click-to-dial: first the agent's phone, then the outside number."""
+    since = run.ami.mark()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(run.sipp.phone(run.ports["1001"], phone(talk_ms=2500)))
+        trunk = run.switchboard.settings.trunk_port
+        await stack.enter_async_context(run.sipp.phone(trunk, phone()))
+        await run.ami.action(
+            "Originate",
+            Channel="PJSIP/1001",
+            ChannelId="dial-1",
+            Context="seats", Exten="13900000901", Priority="1", Timeout="4000", Async="true",
+            CallerID='"12345" <12345>',
+        )  # fmt: skip
+        await run.ami.until(rb"Event: Hangup\r\n.*Uniqueid: dial-1\r\n", since=since)
+
+
 async def survey_call(run: Run, attempt: int, scenario: str | None, *, outcome: bytes) -> None:
     """The gateway's callback to a citizen behind the trunk."""
     since = run.ami.mark()
@@ -229,6 +284,10 @@ async def _everything(run: Run) -> None:
     for how in ("BlindTransfer", "REFER", "code", "Atxfer"):
         await transferred_call(run, how)
     await transferred_call(run, "BlindTransfer", target="13900000900")
+    await returned_call(run)
+    await failed_consultation(run)
+    await three_party_call(run)
+    await agent_dials(run)
     await survey_call(run, 1, phone(steps=press_all("11", after_ms=1200)), outcome=b"Success")
     await survey_call(run, 2, phone_that_rejects(486, "Busy Here"), outcome=b"Failure")
     await survey_call(run, 3, phone_that_rejects(503, "Service Unavailable"), outcome=b"Failure")

@@ -50,6 +50,11 @@ class Desk:
     page: Page
     wire: Wire
 
+    async def ask_for_state(self, key: str) -> None:
+        """Press the key of a seat state, once the switchboard has confirmed the one before."""
+        await expect(self.page.locator(".choices [aria-busy=true]")).to_have_count(0)
+        await self.page.keyboard.press(f"Alt+{key}")
+
     async def until_ringing(self) -> None:
         """Return when the pop of a call is shown."""
         await expect(self.page.get_by_label("来电弹屏")).to_be_visible(timeout=RING_MS)

@@ -99,9 +99,9 @@ async def test_missing_entries_are_named_at_their_fields(
 async def test_seat_states_are_those_of_the_switchboard(desk: Desk) -> None:
     page, state = desk.page, desk.page.locator(".state")
     for key, shown in (("X", "示忙·小休"), ("H", "示忙·会议"), ("J", "就绪")):
-        await page.keyboard.press(f"Alt+{key}")
+        await desk.ask_for_state(key)
         await expect(state).to_contain_text(shown)
-    await page.keyboard.press("Alt+Q")
+    await desk.ask_for_state("Q")
     await page.get_by_role("button", name="签出", exact=True).last.click()
     await expect(state).to_contain_text("未签入")
     await expect(page.get_by_role("button", name="签入")).to_be_enabled()

@@ -62,3 +62,19 @@ async def test_signing_out_ends_the_session(desk: Desk) -> None:
     assert await page.evaluate("sessionStorage.length") == 0
     await page.goto("/")
     await expect(page).to_have_url(re.compile("/login"))
+
+
+async def test_lost_session_leads_to_login_and_back_with_the_text(
+    desk: Desk, running_gateway: RunningGateway
+) -> None:
+    page = desk.page
+    await running_gateway.place_call()
+    await desk.until_talking()
+    await desk.write("求助", 标题="路灯不亮", 内容="人民路18号")
+    await page.context.clear_cookies()
+    await page.get_by_role("button", name="登记工单").click()
+    await expect(page.get_by_text("登录已失效")).to_be_visible()
+    await page.get_by_label("账号").fill(running_gateway.agent_login)
+    await page.get_by_label("密码").fill(running_gateway.agent_password)
+    await page.get_by_role("button", name="登录").click()
+    await expect(page.get_by_label("内容", exact=True)).to_have_value("人民路18号")

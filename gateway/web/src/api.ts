@@ -87,7 +87,6 @@ export const api = {
   logIn: (login: string, password: string) =>
     request<m.Session>('POST', '/session', { login, password }),
   logOut: () => request<void>('DELETE', '/session'),
-  seat: () => request<m.Seat>('GET', '/seat'),
   setSeat: (state: m.SeatCommand, reason?: string) =>
     request<void>('PUT', '/seat', reason === undefined ? { state } : { state, reason }),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),

@@ -12,8 +12,6 @@ export const SEAT_STATE: Record<SeatState, string> = {
   logged_out: '未签入',
 }
 
-export const NOT_READY_REASONS = ['小休', '就餐', '培训', '会议'] as const
-
 export const CASE_KIND: Record<CaseKind, string> = {
   consultation: '咨询',
   help: '求助',

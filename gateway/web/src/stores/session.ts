@@ -1,6 +1,6 @@
 /** Who is signed in. */
 import { computed, readonly, ref } from 'vue'
-import { Problem, api } from '../api'
+import { Problem, api, onSignedOut } from '../api'
 import { startLive, stopLive } from '../live'
 import type { Session } from '../model'
 
@@ -47,6 +47,8 @@ export function endSession(): void {
   leave()
   afterEnd()
 }
+
+onSignedOut(endSession)
 
 function leave(): void {
   stopLive()

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import structlog
 
 from gateway.context import Context
+from gateway.demo import add_people, write_cases
 from gateway.engines import start_engines
 from gateway.metrics_server import serve_metrics
 from gateway.probes import probe_engines
@@ -60,7 +61,9 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(probe_engines(context))
             if board.town is not None:
+                await _tell_logins(context)
                 tasks.create_task(board.town.run(), name="town")
+                tasks.create_task(write_cases(context), name="demo cases")
             tasks.create_task(serve_metrics(context, with_figures="worker" in roles))
             for role in roles:
                 tasks.create_task(_work(role, context, board), name=role)
@@ -89,6 +92,11 @@ async def _greet(context: Context, roles: Sequence[Role]) -> None:
     _say(f"Metrics:  http://{settings.metrics_host}:{settings.metrics_port}/metrics")
     if password is not None:
         _say(f"Login:    admin / {password}   (shown this once; hotline user password changes it)")
+
+
+async def _tell_logins(context: Context) -> None:
+    for login, password in (await add_people(context)).items():
+        _say(f"Login:    {login} / {password}   (demonstration; shown this once)")
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict
 
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint
 from gateway.http.fields import CASE_NO
@@ -18,10 +19,16 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 
 
+class AnyQuery(BaseModel):
+    """The query of a page is its router's business: filters, a case shown beside the desk."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
 def page_endpoints(dist: Path) -> tuple[Endpoint, ...]:
     """Endpoints that serve ``dist``, which may not be built yet."""
 
-    async def get_page(_inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
+    async def get_page(_inquiry: Inquiry[Nothing, AnyQuery]) -> web.StreamResponse:
         """The page."""
         document = dist / "index.html"
         if not document.is_file():
@@ -38,5 +45,8 @@ def page_endpoints(dist: Path) -> tuple[Endpoint, ...]:
         kept = IMMUTABLE if _NAMED_BY_CONTENT.search(name) else REVALIDATED
         return web.FileResponse(asset, headers={"Cache-Control": kept})
 
-    pages = (endpoint("GET", path, access="public", answer=None)(get_page) for path in PATHS)
+    pages = (
+        endpoint("GET", path, access="public", query=AnyQuery, answer=None)(get_page)
+        for path in PATHS
+    )
     return *pages, get_asset

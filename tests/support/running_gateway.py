@@ -50,7 +50,7 @@ async def running_gateway(
         await sipp.register("1001", board.secrets.seats["1001"], port)
         survey = phone(ring_ms=300, steps=[press("1", after_ms=700) for _ in range(14)])
         async with (
-            sipp.phone(port, phone(ring_ms=4000, talk_ms=8000)),
+            sipp.phone(port, phone(ring_ms=2500, talk_ms=8000)),
             sipp.phone(board.settings.trunk_port, survey),
             asyncio.TaskGroup() as calls,
         ):

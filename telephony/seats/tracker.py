@@ -47,6 +47,7 @@ class Seat:
     works: dict[str, tuple[Work, Call]] = field(default_factory=dict)  # by Uniqueid of the call
     wrap_up_until: float | None = None
     wrap_up_call: Call | None = None
+    since: float = 0.0  # when it entered the state last said
     last_said: tuple[object, ...] = ()
 
     @property
@@ -223,15 +224,18 @@ class SeatTracker:
         if not self._announces:
             return
         news = (*seat.standing(), seat.interface, *seat.queues)
-        if news != seat.last_said:
-            seat.last_said = news
-            self.events.append(self._describe(seat, at))
+        if news == seat.last_said:
+            return
+        if news[:2] != seat.last_said[:2]:
+            seat.since = at
+        seat.last_said = news
+        self.events.append(self._describe(seat, at))
 
-    def _describe(self, seat: Seat, at: float) -> SeatChanged:
+    def _describe(self, seat: Seat, said_at: float) -> SeatChanged:
         state, reason, call = seat.standing()
         return SeatChanged(
-            event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(at * 1000)}",
-            at=when(at),
+            event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(said_at * 1000)}",
+            at=when(seat.since),
             switchboard=self._switchboard,
             agent=seat.agent,
             interface=seat.interface,

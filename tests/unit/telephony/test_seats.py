@@ -174,3 +174,17 @@ def test_a_member_without_a_name_is_called_by_its_extension() -> None:
     story.member("QueueMemberAdded", "Local/1007@seat/n", "Local/1007@seat/n")
     story.member("QueueMemberAdded", "PJSIP/1008", "PJSIP/1008")
     assert [seat.agent for seat in track(story.messages).seats] == ["1007", "1008"]
+
+
+def test_a_state_keeps_the_time_it_was_entered() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    tracker = new_tracker()
+    [ready] = track(story.messages, tracker).seats
+    story.wait(60)
+    story.member("QueueMemberAdded", "8001", A, Queue="expert")
+    [further] = track(story.messages[1:], tracker).seats
+    assert further.queues == ("12345", "expert")
+    assert further.event_id != ready.event_id
+    [now] = tracker.seats(story.now + 600)
+    assert now.at == further.at == ready.at

@@ -2,7 +2,6 @@
 
 import re
 
-_DIGITS = re.compile(r"\+?[0-9]+")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 MAX_DIGITS = 32
 # Channels that Asterisk makes for itself; nobody speaks on them.
@@ -11,7 +10,7 @@ _INTERNAL = ("Announcer/", "Recorder/", "CBAnn/", "CBRec/", "ConfBridgeRecorder/
 
 def digits(text: str) -> str:
     """Reduce a caller or line to ASCII digits with a leading ``+`` at most."""
-    if len(text) <= MAX_DIGITS and _DIGITS.fullmatch(text):
+    if text.isdigit() and text.isascii() and len(text) <= MAX_DIGITS:
         return text
     plus = "+" if text.startswith("+") else ""
     kept = _NOT_DIGITS.sub("", text)[: MAX_DIGITS - 1]

@@ -18,10 +18,13 @@ class Recent(Generic[T]):
 
     def add(self, value: T) -> bool:
         """Remember ``value``; ``False`` when it is known already."""
-        if value in self._new or value in self._old:
+        if value in self._old:
             return False
+        size = len(self._new)
         self._new.add(value)
-        if len(self._new) >= self._size:
+        if len(self._new) == size:
+            return False
+        if size >= self._size:
             self._old, self._new = self._new, set()
         return True
 

@@ -129,28 +129,40 @@ class CallBook:
 
     def _seat_talkers(self, call: Call, at: float) -> None:
         root = self.topology.channels.get(call.uniqueid)
-        near = self.topology.reachable(root)[1:] if root and root.bridge else []
-        parties = [channel for channel in near if self.topology.is_party(channel)]
-        now: dict[str, Channel] = {}
-        for channel in parties:
+        now, parties = self._who_listens(call, root) if root and root.bridge else ({}, 0)
+        talkers = call.talkers
+        for agent in talkers:
+            if agent in now:
+                continue
+            if root and root.bridge and not parties and self._lives(call, agent):
+                now[agent] = None
+                call.parts[agent].on_hold = False
+                call.parts[agent].meter.switch("hold", at)
+            else:
+                self._release(call, agent, at)
+        for agent, channel in now.items():
+            if channel:
+                self._seat_talker(call, agent, channel, at)
+        call.talkers = frozenset(now)
+        if talkers and not now:
+            self.apply(call, Trigger.PARTED, at)
+        self._run_meter(call, at)
+        if parties > 1 or call.crowded_since is not None:
+            self._watch_crowd(call, parties, at)
+
+    def _who_listens(self, call: Call, root: Channel) -> tuple[dict[str, Channel | None], int]:
+        """The agents who hear the caller, and how many there are in all, agents or not."""
+        agents: dict[str, Channel | None] = {}
+        parties = 0
+        for channel in self.topology.reachable(root):
+            if channel is root or not self.topology.is_party(channel):
+                continue
+            parties += 1
             channel.call = call
             if agent := channel.agent or self.directory.agent_at(channel.interface):
                 channel.agent = agent
-                now[agent] = channel
-        alone = root is not None and bool(root.bridge) and not parties
-        away = {agent for agent in call.talkers - now.keys() if alone and self._lives(call, agent)}
-        for agent in call.talkers - now.keys() - away:
-            self._release(call, agent, at)
-        for agent in away:
-            call.parts[agent].on_hold = False
-            call.parts[agent].meter.switch("hold", at)
-        for agent, channel in now.items():
-            self._seat_talker(call, agent, channel, at)
-        call.talkers = frozenset(now.keys() | away)
-        if not call.talkers:
-            self.apply(call, Trigger.PARTED, at)
-        self._run_meter(call, at)
-        self._watch_crowd(call, len(parties), at)
+                agents[agent] = channel
+        return agents, parties
 
     def _lives(self, call: Call, agent: str) -> bool:
         """Whether an agent who left the caller alone in the bridge only consults somebody.

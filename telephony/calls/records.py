@@ -19,7 +19,7 @@ def _read(meter: Meter, at: float) -> tuple[float, float]:
     running = max(0.0, at - meter.since)
     talk_s = meter.talk_s + (running if meter.mode == "talk" else 0.0)
     hold_s = meter.hold_s + (running if meter.mode == "hold" else 0.0)
-    return round(talk_s, 6), round(hold_s, 6)
+    return talk_s, hold_s
 
 
 def _part(part: Part, at: float) -> AgentPart:
@@ -39,7 +39,7 @@ def waited(call: Call, at: float) -> float | None:
     if call.offered_at is None:
         return None
     until = next((t for t in (call.answered_at, call.left_at, call.ended_at) if t is not None), at)
-    return round(max(0.0, until - call.offered_at), 6)
+    return max(0.0, until - call.offered_at)
 
 
 def freeze(switchboard: str, call: Call, at: float) -> CallRecord:

@@ -87,8 +87,8 @@ class Restoration:
             bridge = item.get("BridgeId")
             if bridge:
                 topology.enter(channel, bridge)
-            else:
-                topology.leave(channel, channel.bridge)
+            elif channel.bridge:
+                topology.leave(channel, channel.bridge.uniqueid)
         kept = self._items.keys() | self._born | self._died
         missing = [one for uid, one in topology.channels.items() if uid not in kept]
         for channel in missing:

@@ -73,7 +73,16 @@ class Call:
         return bool(self.rings) and any(ringing == agent for ringing, _ in self.rings.values())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class Bridge:
+    """One bridge. ``halves`` counts the Local channels in it, which lead on to other bridges."""
+
+    uniqueid: str
+    members: "dict[str, Channel]" = field(default_factory=dict)
+    halves: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Channel:
     """One live channel."""
 
@@ -82,6 +91,6 @@ class Channel:
     interface: str
     is_local: bool
     is_internal: bool
-    bridge: str = ""
+    bridge: Bridge | None = None
     agent: str = ""
     call: Call | None = None  # the call it last spoke in

@@ -11,13 +11,14 @@ from telephony.calls.book import CallBook
 from telephony.calls.state import Call, Channel
 from telephony.calls.transitions import Trigger
 from telephony.clock import uniqueid_epoch
-from telephony.names import digits, interface_of, is_local, plain_interface
+from telephony.names import digits, interface_of, plain_interface
 from telephony.recent import Recent
 
 Handler = Callable[[Message, float], None]
 
 _CALLS_IN = b"\r\nChannelState: 4\r\n"  # AST_STATE_RING: it calls in; dialled channels begin at 0
 _LOCAL = b"\r\nChannel: Local/"
+_SWAP = b"\r\nSwapUniqueid: "
 _NOBODY = "<unknown>"
 # QUEUESTATUS of app_queue, as the dialplan or the variable itself tells it.
 STATUS_TRIGGERS = {
@@ -87,23 +88,28 @@ class CallTracker:
         uniqueid, name = message.get("Uniqueid"), message.get("Channel")
         if uniqueid in self.gone or uniqueid in self._topology.channels:
             return
-        self._topology.add(uniqueid, name)
-        if not calls_in:
-            return
-        linkedid = message.get("Linkedid")
-        if self._contexts is None:
-            seat = self._directory.agent_at(interface_of(name)) is not None
-            arrives = not seat and not is_local(name) and linkedid == uniqueid
-        else:
-            arrives = message.get("Context") in self._contexts and linkedid not in self._book.calls
-        if arrives:
-            self._arrive(message, at)
+        channel = self._topology.add(uniqueid, name)
+        if calls_in and self._is_caller(message, channel):
+            self._arrive(message, uniqueid, at)
 
-    def _arrive(self, message: Message, at: float) -> Call:
-        uniqueid, number = message.get("Uniqueid"), message.get("CallerIDNum")
-        self._topology.add(uniqueid, message.get("Channel"))
+    def _is_caller(self, message: Message, channel: Channel) -> bool:
+        linkedid = message.get("Linkedid")
+        if self._contexts is not None:
+            return message.get("Context") in self._contexts and linkedid not in self._book.calls
+        seat = self._directory.agent_at(channel.interface)
+        return seat is None and not channel.is_local and linkedid == channel.uniqueid
+
+    def _arrive(self, message: Message, uniqueid: str, at: float) -> Call:
+        number = message.get("CallerIDNum")
         caller = "" if number == _NOBODY else digits(number)
         return self._book.arrive(uniqueid, digits(message.get("Exten")), caller, at)
+
+    def _arrive_late(self, message: Message, at: float) -> Call | None:
+        """A caller whose beginning was not seen; ``None`` when he has hung up."""
+        channel = self._adopt(message)
+        if channel is None:
+            return None
+        return self._arrive(message, channel.uniqueid, uniqueid_epoch(channel.uniqueid, at))
 
     def _adopt(self, message: Message) -> Channel | None:
         """The channel of ``message``, also when its beginning was not seen; ``None`` once gone."""
@@ -141,8 +147,9 @@ class CallTracker:
             return
         bridge = message.get("BridgeUniqueid")
         near = self._topology.enter(channel, bridge)
-        if swapped := self._topology.channels.get(message.get("SwapUniqueid")):
-            near += self._topology.leave(swapped, bridge)
+        if _SWAP in message.raw:
+            swapped = self._topology.channels.get(message.get("SwapUniqueid"))
+            near += self._topology.leave(swapped, bridge) if swapped else []
         self._book.regroup(near, at)
 
     def _on_bridge_leave(self, message: Message, at: float) -> None:
@@ -237,9 +244,8 @@ class CallTracker:
 
     def _queue_call(self, message: Message, at: float) -> Call | None:
         call = self._call_of(message)
-        uniqueid = message.get("Uniqueid")
-        if call is None and self._contexts is None and uniqueid not in self.gone:
-            call = self._arrive(message, uniqueid_epoch(uniqueid, at))
+        if call is None and self._contexts is None:
+            call = self._arrive_late(message, at)
         return call
 
     def _on_join(self, message: Message, at: float) -> None:
@@ -286,9 +292,7 @@ class CallTracker:
             self._on_status(call, message.get("Status"), message.get("Queue"), at)
 
     def _on_hotline_arrived(self, message: Message, at: float) -> None:
-        call = self._call_of(message)
-        if call is None and message.get("Uniqueid") not in self.gone:
-            call = self._arrive(message, uniqueid_epoch(message.get("Uniqueid"), at))
+        call = self._call_of(message) or self._arrive_late(message, at)
         if call and (line := digits(message.get("Line"))):
             call.line = line
 

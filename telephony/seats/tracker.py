@@ -96,7 +96,8 @@ class SeatTracker:
         self._announces = announces
         self.seats: dict[str, Seat] = {}
         self.wrapping: dict[str, Seat] = {}
-        self._members: dict[tuple[str, str], Seat] = {}  # by name and interface, as in messages
+        # Seat and plain interface by name and interface as they stand in messages.
+        self._members: dict[tuple[str, str], tuple[Seat, str]] = {}
         self.events: list[SeatChanged] = []
         self.handlers: dict[bytes, Callable[[Message, float], None]] = {
             b"QueueMemberAdded": self._on_member,
@@ -123,11 +124,12 @@ class SeatTracker:
         self._say(seat, at)
 
     def _seat(self, member: str, interface: str, message: Message) -> Seat:
-        seat = self._members.get((member, interface))
-        if seat is None:
+        known = self._members.get((member, interface))
+        if known is None:
             agent = self._directory.learn(member, interface, message.get("StateInterface"))
-            seat = self._members[member, interface] = self._of(agent)
-        seat.interface = plain_interface(interface)
+            known = self._members[member, interface] = self._of(agent), plain_interface(interface)
+        seat, plain = known
+        seat.interface = plain
         return seat
 
     def _of(self, agent: str) -> Seat:

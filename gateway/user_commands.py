@@ -10,9 +10,11 @@ from typing import Any
 
 import asyncpg
 
+from deploy.migrate import SchemaStanding, schema_state
 from gateway.auth.passwords import random_password
 from gateway.auth.roles import Role
 from gateway.engines import database_dsn
+from gateway.errors import GatewayError
 from gateway.settings import load_settings
 from gateway.users import NewUser, create_user, list_users, set_password
 
@@ -41,7 +43,10 @@ Action = Callable[[Any, argparse.Namespace], Awaitable[None]]
 def _with_database(action: Action) -> Callable[[argparse.Namespace], int]:
     async def run(options: argparse.Namespace) -> None:
         async with AsyncExitStack() as stack:
-            connection = await asyncpg.connect(await database_dsn(load_settings(), stack))
+            dsn = await database_dsn(load_settings(), stack)
+            if (await schema_state(dsn)).standing is not SchemaStanding.CURRENT:
+                raise GatewayError("the database has another schema: do hotline migrate or run")
+            connection = await asyncpg.connect(dsn)
             stack.push_async_callback(connection.close)
             await action(connection, options)
 

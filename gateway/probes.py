@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+import structlog
 from redis.exceptions import RedisError
 
 from gateway.context import Context
 
 EVERY_S = 2.0
 TIMEOUT_S = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 async def probe_engines(context: Context) -> None:
@@ -34,8 +37,16 @@ async def _probe(context: Context, component: str, ask: Callable[[], Awaitable[N
         async with asyncio.timeout(TIMEOUT_S):
             await ask()
     except (OSError, TimeoutError, RedisError) as error:
-        context.readiness.report(component, ready=False, detail=type(error).__name__)
+        _report(context, component, error)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        context.readiness.report(component, ready=False, detail=type(error).__name__)
+        _report(context, component, error)
     else:
         context.readiness.report(component, ready=True)
+
+
+def _report(context: Context, component: str, error: Exception) -> None:
+    """The log tells the whole; readiness is public and tells only the kind of failure."""
+    detail = f"{component} does not answer: {type(error).__name__}"
+    if context.readiness.conditions[component].detail != detail:
+        log.warning("engine_down", component=component, error=str(error) or type(error).__name__)
+    context.readiness.report(component, ready=False, detail=detail)

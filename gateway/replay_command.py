@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.transcript import read_messages
 from telephony.events import CallRecord
 from telephony.replay import Totals, replay, to_json
 
@@ -23,6 +24,7 @@ def add_parser(commands: Any) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     totals = Totals()
+    next(read_messages(options.capture))  # else no calls would be found in whatever file it is
     try:
         for call in replay(options.capture, totals=totals):
             sys.stdout.write((_as_json(call) if options.json else _as_text(call)) + "\n")

@@ -57,10 +57,13 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
         context = Context(settings=settings, engines=engines, readiness=Readiness())
         context.readiness.expect("postgres", "redis", *roles)
         await _greet(context, roles)
-        board = await start_switchboard(settings, stack, demo=demo)
+        board = None
+        if "switchboard" in roles:
+            board = await start_switchboard(settings, stack, demo=demo)
+            _say(board.notice)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(probe_engines(context))
-            if board.town is not None:
+            if board is not None and board.town is not None:
                 await _tell_logins(context)
                 tasks.create_task(board.town.run(), name="town")
                 tasks.create_task(write_cases(context), name="demo cases")
@@ -69,9 +72,9 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
                 tasks.create_task(_work(role, context, board), name=role)
 
 
-async def _work(role: Role, context: Context, board: Switchboard) -> None:
+async def _work(role: Role, context: Context, board: Switchboard | None) -> None:
     match role:
-        case "switchboard":
+        case "switchboard" if board is not None:
             await switchboard(context, board)
         case "ivr":
             await ivr(context)
@@ -99,9 +102,10 @@ async def _tell_logins(context: Context) -> None:
         _say(f"Login:    {login} / {password}   (demonstration; shown this once)")
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def _say(text: str) -> None:
+    if text:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,32 +1,51 @@
 """Settings of the program: one frozen object from a TOML file and the environment.
 
 Order of precedence: environment (``HOTLINE_…``), then the file named by ``HOTLINE_CONFIG``
-(default ``hotline.toml``, which may be absent), then the defaults below.
+(default ``hotline.toml``, which alone may be absent), then the defaults below.
 """
 
 import os
+from collections.abc import Mapping
 from datetime import time
+from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from gateway.errors import SettingsError
+from gateway.urls import check_url
 
 Role = Literal["switchboard", "web", "ivr", "worker"]
 ALL_ROLES: tuple[Role, ...] = ("switchboard", "web", "ivr", "worker")
+
+PREFIX = "HOTLINE_"
+FILE = "HOTLINE_CONFIG"
+# Read elsewhere: they are no settings of the running program.
+_OTHERS = (FILE, "HOTLINE_CACHE", "HOTLINE_TEST_")
 
 
 class Settings(BaseSettings):
     """Everything that can be set. Unknown keys are refused, so that a typing error is seen."""
 
-    model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     var_dir: Path = Field(Path("var"), description="data of the embedded servers")
     production: bool = Field(False, description="refuse embedded servers and weak secrets")
@@ -38,6 +57,7 @@ class Settings(BaseSettings):
     ami_url: SecretStr | None = Field(
         None, description="ami://user:secret@host:5038 or amis://… (TLS); none: a local Asterisk"
     )
+    transcript: Path | None = Field(None, description="a raw AMI capture to replay, no switchboard")
     trunk_contexts: tuple[str, ...] = Field(("from-trunk",), description="contexts callers enter")
     queue_log: Path | None = Field(None, description="the switchboard's queue_log file")
     cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file")
@@ -67,6 +87,32 @@ class Settings(BaseSettings):
     survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
     survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
+    @field_validator("database_url", "redis_url", "ami_url")
+    @classmethod
+    def _url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is not None:
+            production = info.data.get("production", False)
+            check_url(info.field_name or "", url.get_secret_value(), production=production)
+        return url
+
+    @field_validator("agi_peers")
+    @classmethod
+    def _networks(cls, peers: tuple[str, ...]) -> tuple[str, ...]:
+        for peer in peers:
+            try:
+                ip_network(peer)
+            except ValueError as error:
+                raise ValueError(f"must be addresses or networks (10.1.0.0/16): {error}") from None
+        return peers
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.transcript is not None and (self.ami_url is not None or self.production):
+            raise ValueError("transcript cannot be set together with ami_url or production")
+        if self.survey_opens >= self.survey_closes:
+            raise ValueError("survey_opens must be earlier in the day than survey_closes")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -77,21 +123,68 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file; no dotenv, which would hide where a value came from."""
-        del dotenv_settings, file_secret_settings
-        file = Path(os.environ.get("HOTLINE_CONFIG", "hotline.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        del env_settings, dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, _file(os.environ))
+        return init_settings, _Environment(settings_cls), file
+
+
+class _Environment(EnvSettingsSource):
+    """Environment variables; a list that cannot be read is named like any other bad setting."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            raise SettingsError(
+                f"setting {field_name}: {PREFIX}{field_name.upper()} must be a JSON list, "
+                'such as ["one", "two"]'
+            ) from None
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings.
 
-    Raises `SettingsError` with one sentence per bad setting, naming it and what is allowed.
+    Raises `SettingsError`: for each bad setting its name and what is allowed, never its value.
     """
+    _refuse_unknown(os.environ)
+    file = _file(os.environ)
+    if file.is_dir() or (FILE in os.environ and not file.exists()):
+        what = "is a directory" if file.is_dir() else "does not exist"
+        raise SettingsError(f"the file of settings {file}, as {FILE} names it, {what}")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # validated by pydantic itself
     except ValidationError as error:
-        lines = [
-            f"setting {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise SettingsError("; ".join(lines)) from None
+        problems = error.errors(include_url=False, include_input=False)
+        raise SettingsError("; ".join(map(_sentence, problems))) from None
+    except OSError as error:
+        raise SettingsError(f"the settings in {file} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise SettingsError(f"the settings in {file} cannot be read: {error}") from None
+
+
+def _file(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get(FILE, "hotline.toml"))
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A variable that looks like a setting and is none is a typing error."""
+    for variable in environment:
+        name = variable.upper().removeprefix(PREFIX)
+        if variable.upper().startswith(_OTHERS) or name == variable.upper():
+            continue
+        if name.lower() not in Settings.model_fields:
+            hint = _nearest(name.lower())
+            raise SettingsError(f"environment variable {variable} is no setting{hint}")
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{name} is no setting{_nearest(name)}"
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"setting {name}: {what}" if name else f"settings: {what}"
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import ssl
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-import structlog
 
 from deploy.asterisk_config import AsteriskSettings
 from deploy.embedded.asterisk_process import AsteriskInstance
@@ -17,28 +13,31 @@ from deploy.embedded.demo import DemoTown
 from deploy.embedded.prompts import ensure_prompts
 from gateway.errors import SettingsError
 from gateway.settings import Settings
+from gateway.transcript import DAY, check_transcript, notice
+from gateway.urls import ami_endpoint
 from telephony.ami.client import Endpoint
 
 LOCAL_SEATS = tuple(str(number) for number in range(1001, 1011))
 # The first seats are left to whoever sits in front of a page.
 DEMO_AGENTS = {seat: f"8{seat[1:]}" for seat in LOCAL_SEATS[4:]}
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
     """How to reach a switchboard, and where its own records are.
 
-    ``endpoint`` is ``None`` where only a transcript is replayed; ``local`` is the Asterisk that
-    this process started, ``town`` the demonstration's people, who call while ``town.run()`` runs.
+    ``endpoint`` is a switchboard's AMI, ``local`` the Asterisk behind it where this process started
+    it, ``town`` the demonstration's people, who call while ``town.run()`` runs; without an endpoint
+    ``transcript`` is replayed, and ``notice`` says what that means.
     """
 
     endpoint: Endpoint | None
-    queue_log: Path | None
-    cel_csv: Path | None
+    queue_log: Path | None = None
+    cel_csv: Path | None = None
     local: AsteriskInstance | None = None
     town: DemoTown | None = None
+    transcript: Path | None = None
+    notice: str = ""
 
 
 async def start_switchboard(
@@ -46,34 +45,20 @@ async def start_switchboard(
 ) -> Switchboard:
     """Find the switchboard of the settings, or start one that lives as long as ``stack``."""
     if settings.ami_url is not None:
-        endpoint = parse_ami_url(settings.ami_url.get_secret_value())
+        endpoint = ami_endpoint(settings.ami_url.get_secret_value())
         return Switchboard(endpoint, settings.queue_log, settings.cel_csv)
     if settings.production:
         raise SettingsError("HOTLINE_AMI_URL must be set: production does not start an Asterisk")
+    if settings.transcript is not None:
+        return _replayed(settings.transcript, "HOTLINE_TRANSCRIPT is set")
     if why := why_no_local_asterisk():
-        log.warning("no_switchboard", reason=why, instead="a recorded transcript is replayed")
-        return Switchboard(None, None, None)
+        return _replayed(DAY, why)
     return await _start_local(settings, stack, demo=demo)
 
 
-def parse_ami_url(url: str) -> Endpoint:
-    """``ami://user:secret@host:5038`` or ``amis://…`` (TLS). Raises `SettingsError`."""
-    form = "setting ami_url: must look like ami://user:secret@host:5038, or amis:// for TLS"
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        raise SettingsError(form) from None
-    if parts.scheme not in {"ami", "amis"} or not (parts.hostname and parts.username):
-        raise SettingsError(form)
-    tls = ssl.create_default_context() if parts.scheme == "amis" else None
-    return Endpoint(
-        host=parts.hostname,
-        username=unquote(parts.username),
-        secret=unquote(parts.password or ""),
-        port=port or (5039 if tls else 5038),
-        tls=tls,
-    )
+def _replayed(path: Path, why: str) -> Switchboard:
+    check_transcript(path)
+    return Switchboard(None, transcript=path, notice=notice(path, why))
 
 
 def why_no_local_asterisk() -> str:
@@ -92,6 +77,7 @@ async def _start_local(settings: Settings, stack: AsyncExitStack, *, demo: bool)
         queues=settings.queues,
         seats=LOCAL_SEATS,
     )
+    _refuse_unusable(settings.var_dir)
     root = ensure_asterisk_root()
     prompts = ensure_prompts(cache_directory())
     instance = AsteriskInstance(root, (settings.var_dir / "asterisk").resolve(), prompts, wanted)
@@ -109,3 +95,12 @@ async def _start_town(
     await town.start()
     stack.push_async_callback(town.stop)
     return town
+
+
+def _refuse_unusable(var_dir: Path) -> None:
+    try:
+        (var_dir / "asterisk").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"setting var_dir: {var_dir} cannot be used: {error.strerror}"
+        ) from None

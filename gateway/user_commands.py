@@ -13,13 +13,13 @@ from redis.exceptions import RedisError
 
 from deploy.embedded.redis import EmbeddedRedis
 from deploy.embedded.server import running_url
-from deploy.migrate import migrate
+from deploy.migrate import SchemaStanding, migrate, schema_state
 from gateway import redis_client
 from gateway.auth import sessions
 from gateway.auth.passwords import random_password
 from gateway.auth.roles import Role
 from gateway.engines import database_dsn
-from gateway.errors import UserError
+from gateway.errors import GatewayError, UserError
 from gateway.settings import Settings, load_settings
 from gateway.users import NewUser, create_user, list_users, set_password
 
@@ -68,7 +68,10 @@ async def _connect(settings: Settings, stack: AsyncExitStack) -> Any:
         with suppress(OSError, asyncpg.PostgresError):  # its owner was killed
             return await asyncpg.connect(running, timeout=CONNECT_TIMEOUT_S)
     dsn = await database_dsn(settings, stack)
-    await migrate(dsn)
+    if settings.database_url is None:
+        await migrate(dsn)
+    elif (await schema_state(dsn)).standing is not SchemaStanding.CURRENT:
+        raise GatewayError("the database has another schema: do hotline migrate or run")
     return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
 
 

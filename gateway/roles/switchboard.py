@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import asyncpg
 import structlog
 from redis.exceptions import RedisError
 
@@ -22,12 +23,14 @@ from gateway.recorder import Recorder
 from gateway.seat_desk import SeatDesk
 from gateway.stored_calls import open_calls
 from gateway.switchboards import Switchboard
-from telephony.ami.client import Endpoint
+from gateway.transcript import TranscriptLink, refuse_command
+from telephony.errors import LinkLostError
 from telephony.events import CallEvent, CallEventName, CallRecord, Event
 from telephony.link import Link, LinkSink, LinkState, LinkStatus
 from telephony.tracker import Tracker
 
 TELL_LINK_EVERY_S = 4.0
+LOAD_TIMEOUT_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +38,10 @@ log = structlog.get_logger(__name__)
 class SwitchboardDesk:
     """Everything this process does for one switchboard."""
 
-    def __init__(self, context: Context, board: Switchboard, endpoint: Endpoint) -> None:
+    def __init__(self, context: Context, board: Switchboard) -> None:
         settings, engines = context.settings, context.engines
         self._context = context
+        self._replays = board.transcript is not None
         self._link_since = context.clock()
         self._recorder = Recorder(engines.pool)
         self._publisher = Publisher(engines.redis, current=self._live_state)
@@ -51,7 +55,7 @@ class SwitchboardDesk:
             load_open_calls=self._load_open_calls,
         )
         tracker = Tracker(settings.switchboard, inbound_contexts=settings.trunk_contexts)
-        self._link = Link(endpoint, tracker, sink)
+        self._link = _link(board, tracker, sink)
         self._reconciler = Reconciler(context, board, self._link.switch_now)
         self._dialler = Dialler(context, self._link, self._ownership.owned)
 
@@ -59,15 +63,17 @@ class SwitchboardDesk:
         """Work until cancelled."""
         settings, redis = self._context.settings, self._context.engines.redis
         desk = SeatDesk(self._link, settings.queues)
+        carry_out = refuse_command if self._replays else desk.carry_out
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ownership.run())
             tasks.create_task(self._link.run())
             tasks.create_task(self._recorder.run(self._ownership.owned))
             tasks.create_task(self._publisher.run(self._showing))
             tasks.create_task(self._tell_link())
-            tasks.create_task(self._dialler.run())
             tasks.create_task(self._reconciler.run(self._ownership.owned))
-            tasks.create_task(serve_commands(redis, settings.switchboard, desk.carry_out))
+            tasks.create_task(serve_commands(redis, settings.switchboard, carry_out))
+            if not self._replays:
+                tasks.create_task(self._dialler.run())
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -98,8 +104,13 @@ class SwitchboardDesk:
         self._showing.set()
 
     async def _load_open_calls(self) -> Sequence[CallRecord]:
-        async with self._context.engines.pool.acquire() as connection:
-            return await open_calls(connection, self._context.settings.switchboard)
+        try:
+            async with self._context.engines.pool.acquire(timeout=LOAD_TIMEOUT_S) as connection:
+                return await open_calls(connection, self._context.settings.switchboard)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise LinkLostError(
+                f"the calls recorded as open cannot be read: {error or type(error).__name__}"
+            ) from None
 
     def _live_state(self) -> list[LiveEvent]:
         """Every seat, and every call that is up, as it stands."""
@@ -135,7 +146,13 @@ def _standing_call(call: CallRecord, at: datetime) -> CallEvent:
     return CallEvent(event_id=event_id, name=name, at=at, call=call, agent=call.agent)
 
 
+def _link(board: Switchboard, tracker: Tracker, sink: LinkSink) -> Link | TranscriptLink:
+    if board.endpoint is not None:
+        return Link(board.endpoint, tracker, sink)
+    assert board.transcript is not None  # noqa: S101  # one of the two is set
+    return TranscriptLink(board.transcript, tracker, sink)
+
+
 async def switchboard(context: Context, board: Switchboard) -> None:
     """Work for ``board`` until cancelled."""
-    if board.endpoint is not None:
-        await SwitchboardDesk(context, board, board.endpoint).run()
+    await SwitchboardDesk(context, board).run()

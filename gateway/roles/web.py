@@ -11,6 +11,7 @@ from gateway.http.services import Services
 from gateway.http.sockets import SocketHub
 from gateway.jobs import enqueue_survey
 from gateway.live_state import RedisLiveState
+from gateway.transcript import is_replayed
 from ticketing.case import Case
 
 
@@ -19,7 +20,7 @@ async def web(context: Context) -> None:
     settings, engines = context.settings, context.engines
 
     async def survey_closed_case(connection: Any, case: Case) -> None:
-        if case.caller:
+        if case.caller and not is_replayed(case.call_id):
             delay = timedelta(seconds=settings.survey_delay_s)
             await enqueue_survey(connection, case.case_id, delay=delay)
 

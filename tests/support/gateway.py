@@ -149,7 +149,7 @@ def gateway_on(
     } | settings
     environment = {f"HOTLINE_{name.upper()}": str(value) for name, value in chosen.items()}
     return Gateway(
-        environment={**environment, "HOTLINE_CONFIG": str(directory / "none.toml")},
+        environment={**environment, "HOTLINE_CONFIG": os.devnull},
         log=directory / "gateway.log",
         http_port=http_port,
         metrics_port=metrics_port,

@@ -64,6 +64,27 @@ async def test_runs_as_its_own_user_without_a_way_back(switchboard: AsteriskInst
     assert fields["NoNewPrivs"] == "1"
 
 
+async def test_restarts_in_place(tmp_path: Path) -> None:
+    """``core restart now`` (FAULTS 9) keeps process id, user and secrets."""
+    async with running_switchboard(tmp_path) as instance:
+        pid = instance.pid
+        ami = await AmiRecorder.connect(instance.ami_port, instance.secrets.ami)
+        await instance.cli("core restart now")
+        await ami.until(rb"Event: Shutdown\r\n.*Restart: True")
+
+        async def up_again() -> bool:
+            try:
+                again = await AmiRecorder.connect(instance.ami_port, instance.secrets.ami)
+            except OSError:
+                return False
+            await again.close()
+            return True
+
+        await ami.close()
+        await until(up_again, bool)
+        assert instance.pid == pid
+
+
 async def test_starts_where_mounting_is_not_permitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,7 +94,7 @@ async def test_starts_where_mounting_is_not_permitted(
     before = hosts.read_bytes()
     async with running_switchboard(tmp_path) as instance:
         assert "System uptime" in await instance.cli("core show uptime")
-        assert instance.queue_log.exists()
+        await until(lambda: asyncio.to_thread(instance.queue_log.exists), bool)
     assert hosts.read_bytes() == before
     async with running_switchboard(tmp_path) as again:
         assert "System uptime" in await again.cli("core show uptime")

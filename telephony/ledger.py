@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from telephony.calls.book import CallBook
+from telephony.calls.conversations import Conversations
+from telephony.calls.queue_messages import STATUS_TRIGGERS
 from telephony.calls.state import Call
-from telephony.calls.tracker import STATUS_TRIGGERS
 from telephony.calls.transitions import Trigger
 from telephony.cel import CelEvent
 from telephony.clock import uniqueid_epoch
@@ -38,6 +39,7 @@ class Ledger:
 @dataclass(slots=True)
 class _Reader:
     book: CallBook
+    conversations: Conversations
     contexts: frozenset[str]
     queue_records: Mapping[str, QueueRecord]
     stays: dict[str, list[Stay]] = field(default_factory=dict)
@@ -96,12 +98,12 @@ class _Reader:
     def enter(self, event: CelEvent) -> None:
         channel = self.book.topology.add(event.uniqueid, event.channel)
         near = self.book.topology.enter(channel, str(event.extra.get("bridge_id", "")))
-        self.book.regroup(near, event.at)
+        self.conversations.regroup(near, event.at)
 
     def exit(self, event: CelEvent) -> None:
         if channel := self.book.topology.channels.get(event.uniqueid):
             near = self.book.topology.leave(channel, str(event.extra.get("bridge_id", "")))
-            self.book.regroup(near, event.at)
+            self.conversations.regroup(near, event.at)
 
     def end(self, event: CelEvent) -> None:
         channel = self.book.topology.channels.get(event.uniqueid)
@@ -111,7 +113,7 @@ class _Reader:
         near = self.book.topology.remove(channel)
         if call := self.book.calls.get(event.uniqueid):
             self.book.end(call, Trigger.HUNG_UP, event.at)
-        self.book.regroup(near, event.at)
+        self.conversations.regroup(near, event.at)
 
     def restart(self, at: float) -> None:
         """Asterisk started at ``at``: nothing that was up before still is."""
@@ -151,7 +153,7 @@ def reconstruct(
     records = fold(queue_log)
     directory = _directory(records, cel, seats)
     book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
-    reader = _Reader(book, frozenset(inbound_contexts), records)
+    reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
     starts = restarts(queue_log)
     for event in cel:
         while starts and starts[0] <= event.at:

@@ -6,8 +6,11 @@ from types import MappingProxyType
 
 from telephony.ami.message import EVENT, Message, event_name
 from telephony.calls.book import CallBook
+from telephony.calls.bridge_messages import BridgeMessages
+from telephony.calls.channel_messages import ChannelMessages, Handler
+from telephony.calls.conversations import Conversations
+from telephony.calls.queue_messages import QueueMessages
 from telephony.calls.restore import Restoration
-from telephony.calls.tracker import CallTracker, Handler
 from telephony.calls.untimed import CaptureClock
 from telephony.clock import timestamp
 from telephony.events import CallEventName, CallRecord, Event, SeatChanged
@@ -37,7 +40,7 @@ class Restored:
 class Capture:
     """How a capture differs from a live switchboard.
 
-    ``hangup_requests``: whether it has any ``HangupRequest`` (see `CallTracker`). ``announced``:
+    ``hangup_requests``: whether it has any ``HangupRequest`` (see `QueueMessages`). ``announced``:
     the call events that somebody wants, and no seat's: everything is tracked all the same, the
     other events are only not made. ``None`` announces everything.
     """
@@ -66,13 +69,19 @@ class Tracker:
         directory, rules = Directory(), capture or Capture()
         wanted = frozenset(CallEventName) if rules.announced is None else rules.announced
         self._book = CallBook(switchboard, directory, announced=wanted)
-        self._calls = CallTracker(
-            self._book, inbound_contexts=inbound_contexts, hangup_requests=rules.hangup_requests
-        )
+        self._conversations = Conversations(self._book)
+        self._channels = ChannelMessages(self._book, self._conversations, inbound_contexts)
+        bridges = BridgeMessages(self._book, self._conversations, self._channels)
+        queues = QueueMessages(self._book, self._channels, hangup_requests=rules.hangup_requests)
         self._seats = SeatTracker(
             switchboard, directory, wrap_up_s=wrap_up_s, announces=rules.announced is None
         )
-        handlers: dict[bytes, Handler] = {**self._calls.handlers, **self._seats.handlers}
+        handlers: dict[bytes, Handler] = {
+            **self._channels.handlers,
+            **bridges.handlers,
+            **queues.handlers,
+            **self._seats.handlers,
+        }
         if capture:
             handlers[b"AgentComplete"] = _nothing  # its TalkTime is read by the capture's clock
         self._handlers = handlers
@@ -109,7 +118,7 @@ class Tracker:
             handler(Message(raw), at)
             if self._due is not None and at >= self._due:
                 self._run_clocks(at)
-            if book.events or book.signals or seats.events or book.crowded:
+            if book.events or book.signals or seats.events or self._conversations.crowded:
                 events += self._drain()
         return events
 
@@ -141,9 +150,9 @@ class Tracker:
                 item.get("Name"), item.get("Location"), item.get("StateInterface")
             )
         restoration = Restoration(
-            self._book,
+            self._conversations,
             snapshot,
-            self._calls.gone.__contains__,
+            self._channels.gone.__contains__,
             born=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Newchannel"),
             died=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Hangup"),
         )
@@ -163,19 +172,19 @@ class Tracker:
         return self._seats.describe(now)
 
     def _run_clocks(self, now: float) -> None:
-        self._book.tick(now)
+        self._conversations.tick(now)
         self._seats.tick(now)
         self._set_due()
 
     def _set_due(self) -> None:
-        due = [at for at in (self._book.due_at(), self._seats.due_at()) if at is not None]
+        due = [at for at in (self._conversations.due_at(), self._seats.due_at()) if at is not None]
         self._due = min(due, default=None)
 
     def _drain(self) -> Sequence[Event]:
         events, signals = self._book.drain()
         if signals:
             self._seats.take(signals)
-        if self._due is not None or self._book.crowded or self._seats.wrapping:
+        if self._due is not None or self._conversations.crowded or self._seats.wrapping:
             self._set_due()
         return [*events, *self._seats.drain()] if events or self._seats.events else ()
 

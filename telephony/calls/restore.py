@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 
 from telephony.ami.message import Message
 from telephony.calls.book import CallBook
+from telephony.calls.channel_messages import caller_of
+from telephony.calls.conversations import Conversations
 from telephony.calls.state import Call, Meter, Part
 from telephony.calls.transitions import Phase, Trigger
 from telephony.clock import uniqueid_epoch
@@ -44,17 +46,18 @@ def _thaw_part(part: AgentPart) -> Part:
 
 
 class Restoration:
-    """One correction of ``book`` by ``snapshot``."""
+    """One correction of the book by ``snapshot``."""
 
     def __init__(
         self,
-        book: CallBook,
+        conversations: Conversations,
         snapshot: Snapshot,
         is_gone: Callable[[str], bool],
         born: frozenset[str],
         died: frozenset[str],
     ) -> None:
-        self._book = book
+        self._conversations = conversations
+        self._book: CallBook = conversations.book
         self._snapshot = snapshot
         self._at = snapshot.taken_at
         self._died = died
@@ -76,7 +79,7 @@ class Restoration:
         for call in fresh:
             self._catch_up(call)
         roots = (self._book.topology.channels.get(uid) for uid in self._book.calls)
-        self._book.regroup([root for root in roots if root], self._at)
+        self._conversations.regroup([root for root in roots if root], self._at)
         self._find_rings()
         return lost
 
@@ -94,7 +97,7 @@ class Restoration:
         for channel in missing:
             topology.remove(channel)
             if channel.call:
-                self._book.lose_leg(channel.call, channel, self._at)
+                self._conversations.lose_leg(channel.call, channel, self._at)
 
     def _close_missing(self) -> list[CallRecord]:
         lost = []
@@ -126,10 +129,9 @@ class Restoration:
         )
 
     def _discover(self, item: Message) -> Call:
-        uniqueid, number = item.get("Uniqueid"), item.get("CallerIDNum")
-        caller = "" if number == "<unknown>" else digits(number)
+        uniqueid, line = item.get("Uniqueid"), digits(item.get("Exten"))
         arrived_at = uniqueid_epoch(uniqueid, self._at)
-        return self._book.arrive(uniqueid, digits(item.get("Exten")), caller, arrived_at)
+        return self._book.arrive(uniqueid, line, caller_of(item), arrived_at)
 
     def _catch_up(self, call: Call) -> None:
         """A call found in conversation: the agent's leg was made when it began to ring there."""
@@ -150,7 +152,6 @@ class Restoration:
             if entry.name != "QueueEntry" or call is None or call.phase is not Phase.ARRIVED:
                 continue
             call.queue = entry.get("Queue")
-            call.position = int(entry.number("Position"))
             since = max(call.arrived_at, self._at - entry.number("Wait"))
             self._book.apply(call, Trigger.JOINED, since, detail=call.queue)
 

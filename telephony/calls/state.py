@@ -60,7 +60,6 @@ class Call:
     left_at: float | None = None
     ended_at: float | None = None
     hanging_up: bool = False
-    position: int = 0
     rings: dict[str, tuple[str, str]] = field(default_factory=dict)  # leg -> agent, interface
     parts: dict[str, Part] = field(default_factory=dict)  # by agent
     talkers: frozenset[str] = frozenset()

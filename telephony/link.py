@@ -18,6 +18,7 @@ from telephony.snapshot import Snapshot
 from telephony.tracker import Tracker
 
 MAX_HELD = 200_000
+LONGEST_SLEEP_S = 3600.0
 _FULLY_BOOTED = b"Event: FullyBooted"
 
 
@@ -61,7 +62,8 @@ class LinkSink:
 
     ``on_events``: domain events in order. ``on_state``: each change of the link. ``on_lost``: calls
     that ended while nobody looked, to be completed from the switchboard's own records.
-    ``load_open_calls``: the calls recorded as open, asked for once, before the first snapshot.
+    ``load_open_calls``: the calls recorded as open, asked for once, before the first snapshot; what
+    it raises ends the link, but for a `TelephonyError`, after which it is asked again.
     """
 
     on_events: Callable[[Sequence[Event]], None]
@@ -212,12 +214,12 @@ class Link:
             self._timer = None
         if (due_at := self.tracker.due_at) is not None:
             loop = asyncio.get_running_loop()
-            delay = max(0.0, due_at - self.switch_now())
+            delay = min(max(0.0, due_at - self.switch_now()), LONGEST_SLEEP_S)
             self._timer = loop.call_later(delay, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
-        self._tell(self.tracker.tick(max(self.switch_now(), self.tracker.due_at or 0.0)))
+        self._tell(self.tracker.tick(self.switch_now()))
 
     def _set_state(self, status: LinkStatus, reason: str = "") -> None:
         state = LinkState(status, reason)

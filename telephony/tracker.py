@@ -53,7 +53,7 @@ class Tracker:
     """Calls and seats of one switchboard.
 
     ``inbound_contexts``: the contexts in which callers arrive from trunks; ``None`` when unknown
-    (see `CallTracker`). ``wrap_up_s``: wrap-up seconds by queue. ``capture``: the messages are
+    (see `ChannelMessages`). ``wrap_up_s``: wrap-up seconds by queue. ``capture``: the messages are
     read from a file; those without ``Timestamp`` then get their time from what they say, not from
     the reading.
     """
@@ -101,7 +101,7 @@ class Tracker:
         """
         handler_of = self._handlers.get
         is_new = self._repeats.add
-        book, seats = self._book, self._seats
+        book, seats, crowded = self._book, self._seats, self._conversations.crowded
         events: list[Event] = []
         for raw in messages:
             name = raw[7 : raw.find(b"\r", 7)]
@@ -118,7 +118,7 @@ class Tracker:
             handler(Message(raw), at)
             if self._due is not None and at >= self._due:
                 self._run_clocks(at)
-            if book.events or book.signals or seats.events or self._conversations.crowded:
+            if book.events or book.signals or seats.events or crowded:
                 events += self._drain()
         return events
 

@@ -46,6 +46,7 @@ class CallBook:
         step = TABLE[call.phase].get(trigger)
         if step is None:
             return False
+        at = call.latest = max(at, call.latest)
         call.phase = step.to
         ending = step.ending
         if ending and (call.ending is not Outcome.ANSWERED or ending is Outcome.SWITCH_RESTART):
@@ -69,7 +70,7 @@ class CallBook:
     def arrive(self, uniqueid: str, line: str, caller: str, at: float) -> Call:
         """A caller's first channel is there."""
         call = self.calls[uniqueid] = Call(uniqueid, line, caller, at)
-        call.revision = 1
+        call.latest, call.revision = at, 1
         if CallEventName.ARRIVED in self.announced:
             self._announce(call, CallEventName.ARRIVED, at, "", "")
         return call

@@ -111,11 +111,9 @@ class ChannelMessages:
         uniqueid = message.get("Uniqueid")
         self.gone.add(uniqueid)
         channel = self._topology.channels.get(uniqueid)
-        if channel is None:
-            return
-        near = self._topology.remove(channel)
+        near = self._topology.remove(channel) if channel else []
         if call := self._book.calls.get(uniqueid):
             self._book.end(call, Trigger.HUNG_UP, at)
         self._conversations.regroup(near, at)
-        if channel.call:
+        if channel and channel.call:
             self._conversations.lose_leg(channel.call, channel, at)

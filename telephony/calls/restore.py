@@ -35,6 +35,8 @@ def thaw(record: CallRecord) -> Call:
         call.phase, call.ending = Phase.PARTED, Outcome.ANSWERED
     call.parts = {part.agent: _thaw_part(part) for part in record.agents}
     call.meter = Meter(record.talk_s, record.hold_s)
+    times = (record.arrived_at, record.offered_at, record.answered_at)
+    call.latest = max(time.timestamp() for time in times if time)
     return call
 
 
@@ -103,7 +105,7 @@ class Restoration:
         lost = []
         booted_at = self._snapshot.booted_at
         for call in list(self._book.calls.values()):
-            if call.uniqueid in self._book.topology.channels:
+            if call.uniqueid in self._book.topology.channels or call.uniqueid in self._died:
                 continue
             if booted_at is not None and call.arrived_at < booted_at:
                 self._book.end(call, Trigger.RESTARTED, max(call.arrived_at, booted_at))

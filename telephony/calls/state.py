@@ -65,6 +65,7 @@ class Call:
     talkers: frozenset[str] = frozenset()
     meter: Meter = field(default_factory=Meter)
     crowded_since: float | None = None
+    latest: float = 0.0  # of the times announced: a clock that is set back makes none earlier
     revision: int = 0
 
     def is_ringing(self, agent: str) -> bool:

@@ -32,10 +32,17 @@ class CaptureClock:
         if call is None:
             return self._latest
         if name in _HELD and call.offered_at is not None:
-            return call.offered_at + message.number("HoldTime")
+            return self._held(call, call.offered_at, message.number("HoldTime"))
         if name == b"AgentComplete":
             self._complete(call, message)
         return max(self._latest, call.arrived_at)
+
+    def _held(self, call: Call, offered_at: float, held_s: float) -> float:
+        """The wait is exact; where it began longer ago, the clock had stood at that time."""
+        if offered_at + held_s >= self._latest:
+            return offered_at + held_s
+        call.offered_at = max(call.arrived_at, self._latest - held_s)
+        return self._latest
 
     def _call(self, message: Message) -> Call | None:
         calls = self._book.calls

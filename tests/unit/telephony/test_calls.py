@@ -459,6 +459,23 @@ def test_dialled_trunk_legs_and_our_own_attempts_are_no_callers() -> None:
     assert not track(story.messages).events
 
 
+def test_a_clock_that_is_set_back_makes_no_negative_times() -> None:
+    story = Story()
+    caller, leg = answered(story)
+    story.wait(10)
+    story.now -= 3600
+    agent_hangs_up(story, caller, leg)
+    story.wait(5)
+    story.hangup(caller)
+    told = track(story.messages)
+    times = [event.at for event in told.calls]
+    assert times == sorted(times)
+    assert told.last.ended_at is not None
+    assert told.last.answered_at is not None
+    assert told.last.ended_at >= told.last.answered_at >= told.last.arrived_at
+    assert told.last.talk_s >= 0
+
+
 def test_nothing_comes_after_the_hang_up() -> None:
     story = Story()
     caller, _ = answered(story)

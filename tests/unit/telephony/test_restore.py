@@ -234,6 +234,24 @@ def test_a_call_that_ended_meanwhile_ends_as_it_did(still_listed: bool) -> None:
     assert tracker.open_calls(story.now) == []
 
 
+def test_a_recorded_call_that_ended_meanwhile_ends_as_it_did() -> None:
+    story = Story()
+    caller = queued(story)
+    known = track(story.messages).last
+    before = len(story.messages)
+    story.wait(7)
+    story.hangup_request(caller)
+    story.queue_abandon(caller, 7)
+    story.hangup(caller)
+    restored = restore(
+        new_tracker(), story.now, [], [], known=(known,), meanwhile=tuple(story.messages[before:])
+    )
+    assert calls(restored) == ["call.abandoned", "call.ended"]
+    [*_, event] = [one for one in restored.events if isinstance(one, CallEvent)]
+    assert event.call.outcome is Outcome.ABANDONED_QUEUE
+    assert not restored.lost
+
+
 def test_our_own_attempts_and_seats_in_the_list_are_no_callers() -> None:
     survey = Leg("survey-12", "PJSIP/trunk-00000001", "survey-12", "13900000001", "survey", "s")
     seat = Leg("sw-1795000000.7", "PJSIP/1001-00000002", "sw-1795000000.7", "1001", "seats", "9")

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
     lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
+    wrap_up_s: float = Field(0, ge=0, le=600, description="wrapuptime of the queues (话后处理)")
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
     http_host: str = "127.0.0.1"

@@ -54,7 +54,11 @@ class SwitchboardDesk:
             on_lost=self._on_lost,
             load_open_calls=self._load_open_calls,
         )
-        tracker = Tracker(settings.switchboard, inbound_contexts=settings.trunk_contexts)
+        tracker = Tracker(
+            settings.switchboard,
+            inbound_contexts=settings.trunk_contexts,
+            wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
+        )
         self._link = _link(board, tracker, sink)
         self._reconciler = Reconciler(context, board, self._link.switch_now)
         self._dialler = Dialler(context, self._link, self._ownership.owned)

@@ -47,10 +47,10 @@ class Ownership:
                 try:
                     await self._hold(connection)
                 finally:
-                    self._lose()
                     connection.terminate()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("ownership_unreachable", error=type(error).__name__)
+                self._lose()
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def _hold(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -82,7 +82,7 @@ class Ownership:
     def stood_still(self) -> bool:
         """Whether this process did nothing for so long that another may have taken over.
 
-        So until its next renewal or change of standing; a PostgreSQL that is slow does not matter.
+        So until PostgreSQL has said who owns now. One that is merely slow does not matter.
         """
         return self._stopped or asyncio.get_running_loop().time() - self._pulse_s > LEASE_S
 
@@ -162,7 +162,8 @@ class Ownership:
         if standing is self.standing:
             return
         self.standing = standing
-        self._stopped = False
+        if standing is not Standing.CUT_OFF:
+            self._stopped = False
         log.info("ownership_changed", switchboard=self._switchboard, standing=standing.value)
         self._on_change(standing)
         if standing is Standing.OWNER:

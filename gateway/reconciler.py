@@ -25,6 +25,7 @@ from telephony.repair import Kind, Repair, compare, vanished
 
 EVERY_S = 600.0
 RETRY_S = 2.0
+BATCH = 1_000
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
@@ -105,26 +106,30 @@ class Reconciler:
     async def _reconcile(self, lost: dict[str, CallRecord]) -> Reconciled:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
-            since = await self._since(connection, lost)
-            ledger = await asyncio.to_thread(self._read, since - MARGIN)
-            async with connection.transaction():
-                await self._ownership.fence(connection)
-                recorded = await calls_since(connection, name, since - MARGIN)
-                recorded += [
-                    call
-                    for call in await open_calls(connection, name)
-                    if call.arrived_at < since - MARGIN
-                ]
-                settled = self._settled(ledger, lost)
-                repairs = compare(recorded, settled)
-                unseen = [
-                    _close_unseen(call, lost[call.uniqueid])
-                    for call in vanished(recorded, ledger)
-                    if call.uniqueid in lost
-                ]
-                mended = [repair.call for repair in repairs] + unseen
-                await save_calls(connection, mended, source="ledger")
+            since = await self._since(connection, lost) - MARGIN
+            ledger = await asyncio.to_thread(self._read, since)
+            recorded = await calls_since(connection, name, since)
+            still_open = await open_calls(connection, name)
+        recorded += [call for call in still_open if call.arrived_at < since]
+        settled = self._settled(ledger, lost)
+        repairs = await asyncio.to_thread(compare, recorded, settled)
+        unseen = [
+            _close_unseen(call, lost[call.uniqueid])
+            for call in vanished(recorded, ledger)
+            if call.uniqueid in lost
+        ]
+        await self._save([repair.call for repair in repairs] + unseen)
         return Reconciled(len(settled.ended), tuple(repairs), len(unseen))
+
+    async def _save(self, mended: Sequence[CallRecord]) -> None:
+        """In batches; a call that got on meanwhile has a newer revision, which stands."""
+        for start in range(0, len(mended), BATCH):
+            async with (
+                self._context.engines.pool.acquire() as connection,
+                connection.transaction(),
+            ):
+                await self._ownership.fence(connection)
+                await save_calls(connection, mended[start : start + BATCH], source="ledger")
 
     async def _since(self, connection: object, lost: dict[str, CallRecord]) -> datetime:
         """From when on the records matter: the last thing that was known for sure."""

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
+from gateway.errors import OwnershipLostError
 from gateway.ledger_files import cel_since, queue_log_since
+from gateway.ownership import Ownership
 from gateway.recorder import QUERIES, save_calls
 from gateway.stored_calls import calls_since, open_calls
 from gateway.switchboards import Switchboard
@@ -43,9 +45,14 @@ class Reconciler:
     """Mends the recorded calls of one switchboard."""
 
     def __init__(
-        self, context: Context, board: Switchboard, switch_now: Callable[[], float]
+        self,
+        context: Context,
+        board: Switchboard,
+        ownership: Ownership,
+        switch_now: Callable[[], float],
     ) -> None:
         self._context = context
+        self._ownership = ownership
         self._board = board
         self._switch_now = switch_now
         self._wake = asyncio.Event()
@@ -64,7 +71,7 @@ class Reconciler:
         self._lost |= {call.uniqueid: call for call in calls}
         self._wake.set()
 
-    async def run(self, owned: asyncio.Event) -> None:
+    async def run(self) -> None:
         """Reconcile as owner, when woken and regularly, for ever."""
         while True:
             try:
@@ -72,17 +79,22 @@ class Reconciler:
                     await self._wake.wait()
             except TimeoutError:
                 pass
-            await owned.wait()
+            await self._ownership.held()
             self._wake.clear()
             try:
                 self._tell(await self.reconcile())
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except OwnershipLostError:
+                self._wake.set()
+            except DATABASE_AWAY as error:
                 log.warning("reconciling_delayed", error=type(error).__name__)
                 self._wake.set()
                 await asyncio.sleep(RETRY_S)
 
     async def reconcile(self) -> Reconciled:
-        """Compare once and mend. Raises `OSError` and what asyncpg raises."""
+        """Compare once and mend.
+
+        Raises `OwnershipLostError`, `OSError` and what asyncpg raises.
+        """
         lost, self._lost = self._lost, {}
         try:
             return await self._reconcile(lost)
@@ -96,6 +108,7 @@ class Reconciler:
             since = await self._since(connection, lost)
             ledger = await asyncio.to_thread(self._read, since - MARGIN)
             async with connection.transaction():
+                await self._ownership.fence(connection)
                 recorded = await calls_since(connection, name, since - MARGIN)
                 recorded += [
                     call

@@ -6,6 +6,8 @@ It shares nothing with `telephony.queue_log`: it is the evidence by which that i
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
+
 ENDINGS: Mapping[str, str] = {
     "CONNECT": "answered",
     "ABANDON": "abandoned",
@@ -31,3 +33,15 @@ def plainly(outcome: str | None) -> str:
     if outcome is None:
         return "waiting"
     return "abandoned" if outcome.startswith("abandoned") else outcome
+
+
+async def recorded_outcomes(dsn: str) -> list[tuple[str, str]]:
+    """Uniqueid and plain outcome of every offered call in `calls`, in order."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "select uniqueid, outcome from calls where offered_at is not null"
+        )
+    finally:
+        await connection.close()
+    return sorted((row["uniqueid"], plainly(row["outcome"])) for row in rows)

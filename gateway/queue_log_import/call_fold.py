@@ -58,7 +58,7 @@ class CallFold:
         self._finished: list[FinishedCall] = []
 
     def __len__(self) -> int:
-        return sum(len(calls) for calls in self._stages.values())
+        return sum(map(len, self._stages.values()))
 
     def take(self, line: QueueLogLine) -> str | None:
         """Note a line of `CALL_EVENTS`; returns what is wrong with it, ``None`` when nothing is."""

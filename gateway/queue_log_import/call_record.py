@@ -8,12 +8,12 @@ from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.queue_log import Stay
 
 # A row moves only to a higher revision, and a call that was seen live has at least 1.
-INCOMPLETE, COMPLETE = 0, 1
+MAY_GROW, FINAL = 0, 1
 _LONGEST_GREETING_S = 3600.0
 
 
-def call_record(switchboard: str, call: FinishedCall) -> CallRecord:
-    """What the log tells of the call.
+def call_record(switchboard: str, call: FinishedCall, *, final: bool = True) -> CallRecord:
+    """What the log tells of the call; not ``final``: lines that follow may tell more.
 
     It arrived when its channel was made (which the Uniqueid tells), it was offered when it entered
     its first queue. Where its end is not known, ``ended_at`` is the last moment it was heard of, an
@@ -39,7 +39,7 @@ def call_record(switchboard: str, call: FinishedCall) -> CallRecord:
         talk_s=sum(part.talk_s for part in parts),
         hold_s=0.0,
         agents=parts,
-        revision=COMPLETE if call.complete else INCOMPLETE,
+        revision=FINAL if final and call.complete else MAY_GROW,
     )
 
 

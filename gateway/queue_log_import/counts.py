@@ -24,14 +24,12 @@ class Trouble:
 
 @dataclass(slots=True)
 class Counts:
-    """Counts of one source. ``added`` and ``completed`` are rows, ``calls`` are by outcome."""
+    """Counts of the lines of one source."""
 
     lines: int = 0  # read and understood
     numbered: int = 0  # all lines, the unreadable and the empty ones as well
-    calls: Counter[str] = field(default_factory=Counter)
-    added: int = 0
-    completed: int = 0  # rows whose end was not known before
-    stretches: int = 0  # of seats, found
+    calls: Counter[str] = field(default_factory=Counter)  # by outcome
+    stretches: int = 0  # of seats
     unreadable: dict[str, Trouble] = field(default_factory=dict)
     unplaced: dict[str, Trouble] = field(default_factory=dict)  # readable, but of no known call
     unused: Counter[str] = field(default_factory=Counter)  # by event
@@ -46,10 +44,13 @@ class Counts:
         if not used and (event in self.unused or len(self.unused) < _MOST_NAMES):
             self.unused[event] += 1
 
-    @property
-    def found(self) -> int:
-        """All calls."""
-        return self.calls.total()
+    def cannot_read(self, reason: str) -> None:
+        """The line counted last is none."""
+        self.unreadable.setdefault(reason, Trouble()).add(self.numbered)
+
+    def cannot_place(self, reason: str) -> None:
+        """The line counted last tells nothing of its call."""
+        self.unplaced.setdefault(reason, Trouble()).add(self.numbered)
 
     def to_json(self) -> dict[str, Any]:
         """As kept beside the place of the import."""
@@ -69,7 +70,7 @@ class Counts:
         return counts
 
 
-_PLAIN = ("lines", "numbered", "added", "completed", "stretches", "first_at", "last_at")
+_PLAIN = ("lines", "numbered", "stretches", "first_at", "last_at")
 
 
 def _to_json(troubles: dict[str, Trouble]) -> dict[str, Any]:

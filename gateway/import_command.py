@@ -3,10 +3,13 @@
 import argparse
 import asyncio
 import gc
+import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
@@ -17,11 +20,14 @@ from gateway.queue_log_import.errors import QueueLogImportError
 from gateway.queue_log_import.files import find_files
 from gateway.queue_log_import.importing import Importer, SourceReport
 from gateway.queue_log_import.report import told
+from gateway.queue_log_import.source import Source
 from gateway.queue_log_import.store import Store
+from gateway.queue_log_import.table import LogTable
 from gateway.queue_log_import.views import progress_view
 from gateway.settings import Settings, load_settings
 
 CONNECT_TIMEOUT_S = 10.0
+TABLE_DATABASE_URL = "HOTLINE_QUEUE_LOG_DATABASE_URL"
 # Millions of objects come and go without cycles; looking for some took a quarter of the time.
 GC_THRESHOLD = 200_000
 
@@ -36,6 +42,17 @@ def add_parser(commands: Any) -> None:
         "stays as it is.",
     )
     parser.add_argument("source", nargs="*", help="queue_log files; patterns in quotes")
+    parser.add_argument(
+        "--table",
+        help="instead of files a realtime table, in the database of the settings or in that of "
+        f"{TABLE_DATABASE_URL} (environment)",
+    )
+    parser.add_argument(
+        "--timezone",
+        type=_zone,
+        default="Asia/Shanghai",
+        help="zone of the times in a table that have none (default: %(default)s)",
+    )
     parser.add_argument("--switchboard", help="name in call ids (default: the setting)")
     parser.add_argument("--dry-run", action="store_true", help="report only, change nothing")
     parser.set_defaults(command=_command)
@@ -49,10 +66,21 @@ def _command(options: argparse.Namespace) -> int:
     return 0 if any(report.counts.lines for report in reports) else 1
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise argparse.ArgumentTypeError(f"there is no time zone {name!r}") from None
+
+
 async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceReport]:
     now = time.time()
-    sources = find_files(options.source, now)
+    if bool(options.source) == bool(options.table):
+        raise QueueLogImportError("name either queue_log files or one --table")
     async with AsyncExitStack() as stack:
+        sources: Sequence[Source] = find_files(options.source, now)
+        if options.table:
+            sources = [await _table(settings, options, now, stack)]
         store = None if options.dry_run else await _store(settings, stack)
         with progress_view(sources) as view:
             try:
@@ -71,6 +99,20 @@ async def _store(settings: Settings, stack: AsyncExitStack) -> Store:
     store = Store(connection, settings.switchboard)
     await store.prepare()
     return store
+
+
+async def _table(
+    settings: Settings, options: argparse.Namespace, now: float, stack: AsyncExitStack
+) -> LogTable:
+    dsn = os.environ.get(TABLE_DATABASE_URL) or await _migrated(settings, stack)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+        stack.push_async_callback(connection.close)
+        return await LogTable.find(connection, options.table, options.timezone, now)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise QueueLogImportError(
+            f"the table {options.table} cannot be read ({type(error).__name__})"
+        ) from error
 
 
 async def _migrated(settings: Settings, stack: AsyncExitStack) -> str:

@@ -10,6 +10,7 @@ _FIRST_TIME = 946_684_800.0  # the year 2000: there was no app_queue before
 FUTURE_S = 86_400.0
 _LONGEST_FIELD = 200  # more does not go into an index
 TIME_OUT_OF_RANGE = "time out of range"
+NO_LINE = "no queue_log line"
 FIELD_TOO_LONG = "field too long"
 
 
@@ -69,6 +70,8 @@ def read_line(text: str, now: float) -> QueueLogLine | str | None:
 
 def checked(line: QueueLogLine, now: float) -> QueueLogLine | str:
     """The line if its time and fields are possible, else the reason why not."""
+    if not line.event.isalpha():
+        return NO_LINE
     if not _FIRST_TIME <= line.at <= now + FUTURE_S:
         return TIME_OUT_OF_RANGE
     if max(len(line.uniqueid), len(line.queue), len(line.agent)) > _LONGEST_FIELD:

@@ -37,9 +37,10 @@ _TALK_FIELD = {
 ENDINGS = frozenset(_TALK_FIELD)
 TRANSFERS = frozenset({"TRANSFER", "BLINDTRANSFER", "ATTENDEDTRANSFER"})
 # A channel is named after its interface, "-" and 4 or 8 hexadecimal digits; Zap: the line's half.
-_CHANNEL = re.compile(
-    r"((?:SIP|IAX2|SCCP|Skinny|MGCP|H323)/.+)-[0-9a-f]{4}(?:[0-9a-f]{4})?|(Zap/\d+)-\d+"
-)
+# After a name that is no number they need a letter, or ``SIP/group-8001`` would be taken for one.
+_OLD = "(?:SIP|IAX2|SCCP|Skinny|MGCP|H323)"
+_HEX = "(?:[0-9a-f]{4}){1,2}"
+_CHANNEL = re.compile(rf"({_OLD}/\d+)-{_HEX}|({_OLD}/.+)-(?=\d*[a-f]){_HEX}|(Zap/\d+)-\d+")
 _NO_DURATION = 1e8  # three years, and nothing that is no number
 _LEAST_RING_MS = 200  # no telephone is given less: a smaller number was written as seconds
 
@@ -50,7 +51,7 @@ def agent_number(agent: str) -> str:
     if agent in {NOBODY, ""}:
         return ""
     channel = _CHANNEL.fullmatch(agent)
-    interface = (channel[1] or channel[2]) if channel else agent
+    interface = channel[channel.lastindex or 0] if channel else agent
     return agent_of(interface, interface) if "/" in interface else interface
 
 

@@ -70,7 +70,8 @@ class CelReader:
         """Time has gone by for whoever was in a conversation."""
         for root, ones in self._with.items():
             talks = self.calls[root].talks
-            for agent in {self._agent(self._channels[one].name) for one in ones}:
+            there = [self._channels[one] for one in ones if self._channels[one].bridge]
+            for agent in {self._agent(one.name) for one in there}:
                 talks[agent] = talks.get(agent, 0.0) + at - self._last_s
         self._last_s = at
 

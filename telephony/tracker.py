@@ -180,6 +180,10 @@ class Tracker:
         """Every seat as it stands."""
         return self._seats.describe(now)
 
+    def agents(self) -> dict[str, str]:
+        """Agent number by interface, as far as queues have told of their members."""
+        return self._book.directory.agents()
+
     def _run_clocks(self, now: float) -> None:
         self._conversations.tick(now)
         self._book.tick(now)

@@ -494,3 +494,33 @@ async def test_one_import_at_a_time(database_dsn: str, tmp_path: Path) -> None:
     assert (await run_import(database_dsn, "--switchboard", "sb2", log)).code == 0
     await connection.close()
     assert [row["call_id"] for row in (await stored(database_dsn))["calls"]] == ["sb2-1.7"]
+
+
+async def test_a_terminal_is_shown_a_bar(
+    database_dsn: str, tmp_path: Path, past: list[str]
+) -> None:
+    log = write(tmp_path / "queue_log", *past)
+    ours, terminal = os.openpty()
+    process = await start_import(database_dsn, log, stderr=terminal)
+    out, _ = await process.communicate()
+    os.close(terminal)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"stored now" in out
+    assert f"{len(past):,} lines" in shown
+    assert "100%" in shown
+
+
+async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    connection = await asyncpg.connect(database_dsn)
+    process = await start_import(database_dsn, log)
+    async with asyncio.timeout(SIGNS_OF_LIFE.total_seconds()):
+        while not await connection.fetchval("select count(*) from queue_log_imports"):
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    await connection.close()
+    assert process.returncode == 130
+    assert b"Traceback" not in err

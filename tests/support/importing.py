@@ -29,11 +29,11 @@ def _environment(dsn: str) -> dict[str, str]:
     return {"HOTLINE_DATABASE_URL": dsn, "HOTLINE_CONFIG": os.devnull}
 
 
-async def start_import(dsn: str, *arguments: str | Path) -> Process:
+async def start_import(dsn: str, *arguments: str | Path, stderr: int = PIPE) -> Process:
     """Start the command on the database ``dsn``, in a process of its own."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", "import-queue-log", *map(str, arguments),
-        stdout=PIPE, stderr=PIPE, env=os.environ | _environment(dsn),
+        stdout=PIPE, stderr=stderr, env=os.environ | _environment(dsn),
     )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ class CallBook:
         part = call.parts[agent]
         part.meter.switch("", at)
         part.released_at = at
-        part.on_hold = False
+        part.on_hold = part.away = False
         self.signal(call, agent, SeatTrigger.RELEASED, at)
 
     def end(self, call: Call, trigger: Trigger, at: float) -> None:

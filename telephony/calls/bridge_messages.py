@@ -57,6 +57,8 @@ class BridgeMessages:
         self._on_transfer(message, at, "blind", ("Transferee", "Transferer"), "Transferer")
 
     def _on_attended_transfer(self, message: Message, at: float) -> None:
+        if message.get("DestType") == "Threeway":
+            return  # the parties were joined and nobody left
         sides = ("Transferee", "TransferTarget", "OrigTransferer", "SecondTransferer")
         self._on_transfer(message, at, "attended", sides, "OrigTransferer")
 

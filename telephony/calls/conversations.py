@@ -33,7 +33,7 @@ class Conversations:
                 continue
             if root and root.bridge and not parties and self._lives(call, agent):
                 now[agent] = None
-                call.parts[agent].on_hold = False
+                call.parts[agent].away = True
                 call.parts[agent].meter.switch("hold", at)
             else:
                 self.book.release(call, agent, at)
@@ -76,6 +76,9 @@ class Conversations:
             part.interface = channel.interface
             part.released_at = None
         part.leg = channel.uniqueid
+        if part.away:
+            part.away = False
+            self.hold(call, agent, False, at)
         mode = "hold" if part.on_hold else "talk"
         if part.meter.mode != mode:
             part.meter.switch(mode, at)

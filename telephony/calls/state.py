@@ -35,6 +35,7 @@ class Part:
     answered_at: float
     released_at: float | None = None
     on_hold: bool = False
+    away: bool = False  # he consults somebody while the caller waits
     leg: str = ""  # Uniqueid of the agent's own channel
     meter: Meter = field(default_factory=Meter)
 

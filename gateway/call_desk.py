@@ -102,9 +102,9 @@ class CallDesk:
 
     async def _join(self, command: Command) -> None:
         """Ring the supervisor's phone; done once it hears the very channel that was meant."""
-        call_control.require_idle(await phone_at(self._switch, command.supervisor))
         phone = self._tracker.channels_at(_interface(command))
         spied = call_control.conversation_at(self._seat_call(command), command.agent, phone)
+        call_control.require_idle(await phone_at(self._switch, command.supervisor))
         spy = f"spy-{secrets.token_hex(8)}"
         heard = sign("ChanSpyStart", SpyerUniqueid=spy, SpyeeUniqueid=spied.uniqueid)
         over = sign("Hangup", Uniqueid=spy)
@@ -124,9 +124,10 @@ class CallDesk:
                 await self._switch.request(Action("Hangup", {"Channel": leg.channel}))
 
     async def _take_over(self, command: Command) -> None:
-        call_control.require_idle(await phone_at(self._switch, command.supervisor))
         call = self._seat_call(command)
-        await self._perform(call_control.take_over(call, command.agent, command.supervisor))
+        plan = call_control.take_over(call, command.agent, command.supervisor)
+        call_control.require_idle(await phone_at(self._switch, command.supervisor))
+        await self._perform(plan)
 
     async def _cut(self, command: Command) -> None:
         phone = self._tracker.channels_at(_interface(command))

@@ -17,6 +17,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.OWN_NUMBER: "不能呼叫自己的分机",
     Refusal.UNREGISTERED: "坐席话机未注册",
     Refusal.BUSY: "对方正忙",
+    Refusal.UNREACHABLE: "对方无法接通",
     Refusal.NO_SUCH_NUMBER: "没有这个分机，作为外线号码又太短",
     Refusal.NO_SUCH_QUEUE: "没有这个队列",
 }

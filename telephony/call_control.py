@@ -2,9 +2,10 @@
 
 Everything here decides from values and sends nothing; `telephony.perform` carries a `Plan` out.
 
-The switchboard's part: contexts ``seats`` (extensions and outside numbers) and ``to-queue`` (queues
-by name), and a hint for every seat in ``seats``. `THREE_WAY` is ``atxferthreeway`` of
-features.conf, by default the same; ``t`` in ``Queue()`` and ``Dial()`` lets agents transfer.
+The switchboard's part: contexts ``seats`` (extensions and outside numbers), ``to-queue`` (queues by
+name) and ``consult`` (as ``seats``), and a hint for every seat in ``seats``. `THREE_WAY` is
+``atxferthreeway`` of features.conf, by default the same; ``t`` in ``Queue()`` and ``Dial()`` lets
+agents transfer.
 """
 
 import re
@@ -19,6 +20,7 @@ from telephony.watch import Sign, sign
 
 SEATS = "seats"
 TO_QUEUE = "to-queue"
+CONSULT = "consult"
 THREE_WAY = "*3"
 CONFIRMED_WITHIN_S = 4.0
 _NUMBER = re.compile(r"[0-9]{2,20}", re.ASCII)
@@ -114,11 +116,15 @@ def transfer(call: CallChannels | None, agent: str, target: Target) -> Plan:
 
 
 def consult(call: CallChannels | None, agent: str, target: Target) -> Plan:
-    """The caller waits while the agent speaks with somebody else."""
-    _, leg = _alone(call, agent)
+    """The caller waits while the agent's phone rings somebody else.
+
+    Asterisk turns ``Exten`` into keys of the feature (action_atxfer in manager.c); ``#`` ends them.
+    """
+    caller, leg = _alone(call, agent)
     return Plan(
-        (_action("Atxfer", leg, Context=target.context, Exten=target.exten),),
-        (sign("BridgeEnter", Uniqueid=leg.uniqueid),),  # the bridge in which the other one rings
+        (_action("Atxfer", leg, Context=CONSULT, Exten=f"{target.exten}#"),),
+        (sign("DialBegin", Linkedid=caller.uniqueid),),
+        {sign("Unhold", Uniqueid=leg.uniqueid): Refusal.UNREACHABLE},
     )
 
 

@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     OWN_NUMBER = "the number is that of the own phone"
     UNREGISTERED = "the phone called is not registered"
     BUSY = "the phone called is busy"
+    UNREACHABLE = "the phone called could not be reached"
     NO_SUCH_NUMBER = "there is no such extension, and it is too short for an outside number"
     NO_SUCH_QUEUE = "there is no such queue"
 

@@ -166,9 +166,11 @@ class Hotline:
     stack: contextlib.AsyncExitStack
     closed: list[str]
 
-    async def add_user(self, role: Role, login: str, *, agent: str | None = None) -> Person:
-        """Store a user with `PASSWORD`."""
-        extension = f"8{agent}" if agent else None
+    async def add_user(
+        self, role: Role, login: str, *, agent: str | None = None, extension: str | None = None
+    ) -> Person:
+        """Store a user with `PASSWORD`; an agent's extension is his number after an 8."""
+        extension = extension or (f"8{agent}" if agent else None)
         user_id = await self.pool.fetchval(
             "insert into users (login, password_hash, role, display_name, agent, extension)"
             " values ($1, $2, $3, $4, $5, $6) returning user_id",

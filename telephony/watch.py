@@ -89,6 +89,9 @@ class Watches:
     def __init__(self) -> None:
         self._watches: set[Watch] = set()
 
+    def __len__(self) -> int:
+        return len(self._watches)
+
     def add(self, watch: Watch) -> None:
         """Let ``watch`` see messages."""
         self._watches.add(watch)

@@ -8,7 +8,6 @@ any more and that has no end is looked up on the switchboard; while its channel 
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from callback_survey import attempts
@@ -16,6 +15,9 @@ from callback_survey.attempts import Attempt, AttemptState
 from callback_survey.errors import AttemptNotFoundError
 from callback_survey.outcome import Outcome
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
+from gateway.errors import OwnershipLostError
+from gateway.ownership import Ownership
 from gateway.survey_jobs import end_and_follow_up, resolve_and_follow_up
 from telephony.ami.client import Requester
 from telephony.errors import TelephonyError
@@ -47,13 +49,13 @@ log = structlog.get_logger(__name__)
 
 
 class Dialler:
-    """Dials over ``requester`` while ``owned`` is set."""
+    """Dials over ``requester`` while the switchboard is owned."""
 
-    def __init__(self, context: Context, requester: Requester, owned: asyncio.Event) -> None:
+    def __init__(self, context: Context, requester: Requester, ownership: Ownership) -> None:
         settings = context.settings
         self._context = context
         self._requester = requester
-        self._owned = owned
+        self._ownership = ownership
         self._dialling: set[str] = set()
         self._plan = DialPlan(
             channel=settings.outbound_endpoint,
@@ -67,12 +69,12 @@ class Dialler:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._resolve_stale())
             while True:
-                await self._owned.wait()
+                await self._ownership.held()
                 try:
                     for attempt in await self._claimed():
                         self._dialling.add(attempt.attempt_id)
                         tasks.create_task(self._dial(attempt.attempt_id))
-                except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+                except DATABASE_AWAY as error:
                     log.warning("dialling_delayed", error=type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY_S)
 
@@ -90,7 +92,7 @@ class Dialler:
             attempt = await self._take(attempt_id)
             if attempt is not None:
                 await self._ring(attempt)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             # The row says how far it got: claimed is dialled again, dialling is looked up.
             log.warning("attempt_unsettled", attempt=attempt_id, error=type(error).__name__)
         finally:
@@ -100,9 +102,10 @@ class Dialler:
         pool = self._context.engines.pool
         async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection, connection.transaction():
             try:
+                await self._ownership.fence(connection)
                 now = self._context.clock()
                 return await attempts.mark_dialling(connection, attempt_id, now=now)
-            except AttemptNotFoundError:  # somebody else dials it
+            except (AttemptNotFoundError, OwnershipLostError):  # somebody else dials it
                 return None
 
     async def _ring(self, attempt: Attempt) -> None:
@@ -123,13 +126,13 @@ class Dialler:
 
     async def _resolve_stale(self) -> None:
         while True:
-            await self._owned.wait()
+            await self._ownership.held()
             try:
                 for attempt in await self._stale():
                     await self._resolve(attempt)
             except TelephonyError as error:
                 log.info("attempts_unresolved", reason=str(error))
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("attempts_unresolved", reason=type(error).__name__)
             await asyncio.sleep(RESOLVE_EVERY_S)
 

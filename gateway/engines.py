@@ -16,6 +16,8 @@ from gateway.settings import Settings
 
 POOL_MAX = 10
 COMMAND_TIMEOUT_S = 30.0
+# A process that stands still in a transaction must not hold up whoever takes over from it.
+SESSION = {"application_name": "hotline", "idle_in_transaction_session_timeout": "2500"}
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +45,11 @@ async def start_engines(settings: Settings, stack: AsyncExitStack) -> Engines:
     dsn = await database_dsn(settings, stack)
     await migrate(dsn)
     pool = await asyncpg.create_pool(
-        dsn, min_size=1, max_size=POOL_MAX, command_timeout=COMMAND_TIMEOUT_S
+        dsn,
+        min_size=1,
+        max_size=POOL_MAX,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=SESSION,
     )
     stack.push_async_callback(pool.close)
     redis = redis_client.connect(await _redis_url(settings, stack))

@@ -27,3 +27,7 @@ class CommandSilentError(CommandError):
 
 class RouteUndeclaredError(GatewayError):
     """A route of the HTTP surface does not declare who may use it."""
+
+
+class OwnershipLostError(GatewayError):
+    """This process does not own the switchboard (any more): what it was about to write is void."""

@@ -62,35 +62,51 @@ def _link_key(switchboard: str) -> str:
 
 def write(pipeline: Pipeline, event: LiveEvent) -> None:
     """Add the commands that bring the state up to ``event`` to ``pipeline`` (not executed)."""
-    fields = {**event.data, "at": iso(event.at), "event": event.name}
+    fields = _fields(event)
     if event.name == "seat.changed":
         pipeline.hset(SEATS, fields["agent"], _json(fields))
     elif event.name.startswith("call."):
-        _write_call(pipeline, fields)
+        text = _json(fields)
+        _keep_call(pipeline, fields, text)
+        if fields["ended_at"] is None:
+            pipeline.hset(CALLS, fields["call_id"], text)
+        else:
+            pipeline.hdel(CALLS, fields["call_id"])
 
 
-def _write_call(pipeline: Pipeline, fields: Fields) -> None:
-    call_id, text = fields["call_id"], _json(fields)
+def _fields(event: LiveEvent) -> Fields:
+    return {**event.data, "at": iso(event.at), "event": event.name}
+
+
+def _keep_call(pipeline: Pipeline, fields: Fields, text: str) -> None:
+    call_id = fields["call_id"]
     agents = {part["agent"] for part in fields["agents"]} | {fields["agent"]} - {None}
     pipeline.set(_call_key(call_id), text, ex=CALL_KEPT_S)
     if agents:
         pipeline.sadd(_agents_key(call_id), *sorted(agents))
         pipeline.expire(_agents_key(call_id), CALL_KEPT_S)
-    if fields["ended_at"] is None:
-        pipeline.hset(CALLS, call_id, text)
-    else:
-        pipeline.hdel(CALLS, call_id)
 
 
 def replace(pipeline: Pipeline, events: Iterable[LiveEvent]) -> None:
     """Forget all seats and calls and write ``events`` (one per seat and call up) instead.
 
     For the owner after a snapshot of the switchboard, and after Redis was away; run ``pipeline``
-    as a transaction so that nobody sees the gap.
+    as a transaction so that nobody sees the gap. Each hash is written by one command: pops wait
+    while hundreds are sent and answered (docs/performance.md).
     """
-    pipeline.delete(SEATS, CALLS)
+    hashes: dict[str, dict[Any, str]] = {SEATS: {}, CALLS: {}}
     for event in events:
-        write(pipeline, event)
+        fields = _fields(event)
+        text = _json(fields)
+        if event.name == "seat.changed":
+            hashes[SEATS][fields["agent"]] = text
+        else:
+            hashes[CALLS][fields["call_id"]] = text
+            _keep_call(pipeline, fields, text)
+    pipeline.delete(*hashes)
+    for key, entries in hashes.items():
+        if entries:
+            pipeline.hset(key, mapping=entries)
 
 
 async def write_link(redis: Redis, switchboard: str, *, connected: bool, since: datetime) -> None:

@@ -1,21 +1,34 @@
-"""Ownership of a switchboard: of several gateways exactly one records and dials.
+"""Ownership of a switchboard: of several gateways exactly one records, publishes and dials.
 
-The claim is a PostgreSQL session advisory lock held on a connection of its own; it ends with the
-connection, however the process ends. Everything that reads is free to go on without it.
+The claim is a PostgreSQL session advisory lock, which ends with its connection however the process
+ends. A process that stands still keeps its connection, so the owner also renews a lease. Its own
+lease ends, by its own clock, before anybody may end its connection and take over; and because a
+process can stand still between looking at its lease and writing, every write of the owner checks
+the epoch of its ownership in the same transaction (`docs/decisions/0004`).
 """
 
 import asyncio
 import zlib
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
+from typing import Any
 
+import aiosql
 import asyncpg
 import structlog
 
-CHECK_EVERY_S = 2.0
+from gateway.database_away import DATABASE_AWAY
+from gateway.errors import OwnershipLostError
+
+RENEW_EVERY_S = 0.5
+PULSE_EVERY_S = 0.25
+LEASE_S = 2.0  # by the owner's clock, from before it asked for the renewal
+STALE_AFTER_S = 3.0  # by the clock of PostgreSQL, from when it renewed
 TIMEOUT_S = 5.0
 LOCK_CLASS = 0x12345
 
+_QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "ownership.sql", "asyncpg")
 log = structlog.get_logger(__name__)
 
 
@@ -23,23 +36,69 @@ class Standing(Enum):
     """Where this process stands towards a switchboard."""
 
     STANDBY = "standby"  # another process owns it, or nobody was asked yet
-    OWNER = "owner"  # records and dials
+    OWNER = "owner"  # records, publishes and dials
     CUT_OFF = "cut_off"  # was owner, PostgreSQL is away: shows, but neither records nor dials
 
 
 class Ownership:
-    """Tries for ever to own ``switchboard``; ``owned`` is set exactly while it does."""
+    """Tries for ever to own ``switchboard``; every change of standing is told at once."""
 
-    def __init__(self, dsn: str, switchboard: str, on_change: Callable[[Standing], None]) -> None:
+    def __init__(
+        self, dsn: str, switchboard: str, on_change: Callable[[Standing], None] = lambda _: None
+    ) -> None:
         self._dsn = dsn
-        self._key = zlib.crc32(switchboard.encode()) - 2**31
         self._switchboard = switchboard
+        self._key = zlib.crc32(switchboard.encode()) - 2**31
         self._on_change = on_change
+        self._epoch = 0
+        self._lease_ends_s = 0.0  # of the event loop's clock
+        self._renewed = asyncio.Event()
+        self._pulse_s = asyncio.get_running_loop().time()
+        self._stopped = False
         self.standing = Standing.STANDBY
-        self.owned = asyncio.Event()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process owns the switchboard now, its lease included."""
+        in_time = asyncio.get_running_loop().time() < self._lease_ends_s
+        return self.standing is Standing.OWNER and in_time
+
+    async def held(self) -> None:
+        """Return as soon as the switchboard is owned by this process."""
+        while not self.is_held:
+            self._renewed.clear()
+            await self._renewed.wait()
+
+    async def fence(self, connection: Any) -> None:
+        """Make the running transaction of ``connection`` one of the owner.
+
+        Nobody takes over before it ends. Raises `OwnershipLostError` when somebody has.
+        """
+        epoch = await _QUERIES.hold_epoch(connection, switchboard=self._switchboard)
+        if not self.is_held or epoch != self._epoch:
+            raise OwnershipLostError("another gateway owns the switchboard now")
+
+    @property
+    def stood_still(self) -> bool:
+        """Whether this process did nothing for so long that another may have taken over.
+
+        So until PostgreSQL has said who owns now. One that is merely slow does not matter.
+        """
+        return self._stopped or asyncio.get_running_loop().time() - self._pulse_s > LEASE_S
 
     async def run(self) -> None:
         """Acquire, hold, and after a loss acquire again."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._feel_pulse())
+            tasks.create_task(self._keep())
+
+    async def _feel_pulse(self) -> None:
+        while True:
+            self._stopped = self.stood_still
+            self._pulse_s = asyncio.get_running_loop().time()
+            await asyncio.sleep(PULSE_EVERY_S)
+
+    async def _keep(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(TIMEOUT_S):
@@ -47,33 +106,65 @@ class Ownership:
                 try:
                     await self._hold(connection)
                 finally:
-                    self._lose()
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("ownership_unreachable", error=type(error).__name__)
-            await asyncio.sleep(CHECK_EVERY_S)
+                if self.standing is Standing.OWNER:
+                    self._stand(Standing.CUT_OFF)
+            await asyncio.sleep(RENEW_EVERY_S)
 
     async def _hold(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        ask = "select pg_try_advisory_lock($1, $2)"
-        while not await connection.fetchval(ask, LOCK_CLASS, self._key, timeout=TIMEOUT_S):
+        while not await self._claim(connection):
             self._stand(Standing.STANDBY)
-            await asyncio.sleep(CHECK_EVERY_S)
+            await self._end_stale_owner(connection)
+            await asyncio.sleep(RENEW_EVERY_S)
         self._stand(Standing.OWNER)
         while True:
-            await connection.fetchval("select 1", timeout=TIMEOUT_S)
-            await asyncio.sleep(CHECK_EVERY_S)
+            if not await self._renew(connection):
+                return self._stand(Standing.STANDBY)
+            await asyncio.sleep(RENEW_EVERY_S)
 
-    def _lose(self) -> None:
-        if self.standing is Standing.OWNER:
-            self._stand(Standing.CUT_OFF)
+    async def _claim(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+        asked_at = asyncio.get_running_loop().time()
+        async with asyncio.timeout(TIMEOUT_S), connection.transaction():
+            if not await _QUERIES.try_lock(connection, lock_class=LOCK_CLASS, key=self._key):
+                return False
+            self._epoch = await _QUERIES.begin_epoch(connection, switchboard=self._switchboard)
+        self._lease_ends_s = asked_at + LEASE_S
+        return True
+
+    async def _renew(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+        asked_at = asyncio.get_running_loop().time()
+        async with asyncio.timeout(LEASE_S):
+            renewed = await _QUERIES.renew(
+                connection, switchboard=self._switchboard, epoch=self._epoch
+            )
+        if renewed is None:
+            return False
+        self._lease_ends_s = asked_at + LEASE_S
+        self._stopped = False
+        self._renewed.set()
+        return True
+
+    async def _end_stale_owner(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            ended = await _QUERIES.end_stale_owner(
+                connection,
+                switchboard=self._switchboard,
+                stale_after_s=STALE_AFTER_S,
+                lock_class=LOCK_CLASS,
+                key=self._key,
+            )
+        if ended:
+            log.warning("stale_owner_ended", switchboard=self._switchboard)
 
     def _stand(self, standing: Standing) -> None:
         if standing is self.standing:
             return
         self.standing = standing
-        if standing is Standing.OWNER:
-            self.owned.set()
-        else:
-            self.owned.clear()
+        if standing is not Standing.CUT_OFF:
+            self._stopped = False
         log.info("ownership_changed", switchboard=self._switchboard, standing=standing.value)
         self._on_change(standing)
+        if standing is Standing.OWNER:
+            self._renewed.set()

@@ -7,8 +7,9 @@ seconds from the tracker, which is what makes it right again.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -19,6 +20,7 @@ from gateway.live import STREAM, STREAM_LENGTH, LiveEvent
 
 BATCH = 200
 CAPACITY = 20_000
+OVERLAP = 2_000
 REFRESH_EVERY_S = 10.0
 RETRY_S = 0.5
 WRITE_TIMEOUT_S = 5.0
@@ -44,6 +46,7 @@ class Publisher:
         self._current = current
         self._queue: deque[LiveEvent] = deque(maxlen=capacity)
         self._wake = asyncio.Event()
+        self._overlaps = False
         self.dropped = 0
 
     def put(self, event: LiveEvent) -> None:
@@ -53,13 +56,23 @@ class Publisher:
         self._queue.append(event)
         self._wake.set()
 
-    async def run(self, allowed: asyncio.Event | None = None) -> None:
-        """Publish for ever, in order, while ``allowed`` is set (always when there is none)."""
+    def take_over(self, recent: Iterable[LiveEvent]) -> None:
+        """Publish those of the ``recent`` events that the former publisher did not."""
+        self._queue.extendleft(reversed(list(recent)))
+        self._overlaps = True
+        self._wake.set()
+
+    def forget(self) -> None:
+        """Drop what waits: another process publishes now."""
+        self._queue.clear()
+
+    async def run(self, allowed: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Publish for ever, in order, each time that ``allowed`` returns (always without one)."""
         loop = asyncio.get_running_loop()
         refresh_at = loop.time()
         while True:
             if allowed is not None:
-                await allowed.wait()
+                await allowed()
             try:
                 async with asyncio.timeout(WRITE_TIMEOUT_S):
                     await self._flush()
@@ -80,7 +93,17 @@ class Publisher:
             live_state.replace(pipeline, current)
             await pipeline.execute()
 
+    async def _drop_published(self) -> None:
+        newest: Any = await self._redis.xrevrange(STREAM, count=OVERLAP)
+        published = {LiveEvent.from_json(fields["e"]).event_id for _, fields in newest}
+        waiting = [event for event in self._queue if event.event_id not in published]
+        self._queue.clear()
+        self._queue.extend(waiting)
+        self._overlaps = False
+
     async def _flush(self) -> None:
+        if self._overlaps:
+            await self._drop_published()
         while self._queue:
             batch = [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
             async with self._redis.pipeline(transaction=True) as pipeline:

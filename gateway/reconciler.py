@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
+from gateway.errors import OwnershipLostError
 from gateway.ledger_files import cel_since, queue_log_since
+from gateway.ownership import Ownership
 from gateway.recorder import QUERIES, save_calls
 from gateway.stored_calls import calls_since, open_calls
 from gateway.switchboards import Switchboard
@@ -23,6 +25,7 @@ from telephony.repair import Kind, Repair, compare, vanished
 
 EVERY_S = 600.0
 RETRY_S = 2.0
+BATCH = 1_000
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
@@ -43,9 +46,14 @@ class Reconciler:
     """Mends the recorded calls of one switchboard."""
 
     def __init__(
-        self, context: Context, board: Switchboard, switch_now: Callable[[], float]
+        self,
+        context: Context,
+        board: Switchboard,
+        ownership: Ownership,
+        switch_now: Callable[[], float],
     ) -> None:
         self._context = context
+        self._ownership = ownership
         self._board = board
         self._switch_now = switch_now
         self._wake = asyncio.Event()
@@ -64,7 +72,7 @@ class Reconciler:
         self._lost |= {call.uniqueid: call for call in calls}
         self._wake.set()
 
-    async def run(self, owned: asyncio.Event) -> None:
+    async def run(self) -> None:
         """Reconcile as owner, when woken and regularly, for ever."""
         while True:
             try:
@@ -72,17 +80,22 @@ class Reconciler:
                     await self._wake.wait()
             except TimeoutError:
                 pass
-            await owned.wait()
+            await self._ownership.held()
             self._wake.clear()
             try:
                 self._tell(await self.reconcile())
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except OwnershipLostError:
+                self._wake.set()
+            except DATABASE_AWAY as error:
                 log.warning("reconciling_delayed", error=type(error).__name__)
                 self._wake.set()
                 await asyncio.sleep(RETRY_S)
 
     async def reconcile(self) -> Reconciled:
-        """Compare once and mend. Raises `OSError` and what asyncpg raises."""
+        """Compare once and mend.
+
+        Raises `OwnershipLostError`, `OSError` and what asyncpg raises.
+        """
         lost, self._lost = self._lost, {}
         try:
             return await self._reconcile(lost)
@@ -93,25 +106,30 @@ class Reconciler:
     async def _reconcile(self, lost: dict[str, CallRecord]) -> Reconciled:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
-            since = await self._since(connection, lost)
-            ledger = await asyncio.to_thread(self._read, since - MARGIN)
-            async with connection.transaction():
-                recorded = await calls_since(connection, name, since - MARGIN)
-                recorded += [
-                    call
-                    for call in await open_calls(connection, name)
-                    if call.arrived_at < since - MARGIN
-                ]
-                settled = self._settled(ledger, lost)
-                repairs = compare(recorded, settled)
-                unseen = [
-                    _close_unseen(call, lost[call.uniqueid])
-                    for call in vanished(recorded, ledger)
-                    if call.uniqueid in lost
-                ]
-                mended = [repair.call for repair in repairs] + unseen
-                await save_calls(connection, mended, source="ledger")
+            since = await self._since(connection, lost) - MARGIN
+            ledger = await asyncio.to_thread(self._read, since)
+            recorded = await calls_since(connection, name, since)
+            still_open = await open_calls(connection, name)
+        recorded += [call for call in still_open if call.arrived_at < since]
+        settled = self._settled(ledger, lost)
+        repairs = await asyncio.to_thread(compare, recorded, settled)
+        unseen = [
+            _close_unseen(call, lost[call.uniqueid])
+            for call in vanished(recorded, ledger)
+            if call.uniqueid in lost
+        ]
+        await self._save([repair.call for repair in repairs] + unseen)
         return Reconciled(len(settled.ended), tuple(repairs), len(unseen))
+
+    async def _save(self, mended: Sequence[CallRecord]) -> None:
+        """In batches; a call that got on meanwhile has a newer revision, which stands."""
+        for start in range(0, len(mended), BATCH):
+            async with (
+                self._context.engines.pool.acquire() as connection,
+                connection.transaction(),
+            ):
+                await self._ownership.fence(connection)
+                await save_calls(connection, mended[start : start + BATCH], source="ledger")
 
     async def _since(self, connection: object, lost: dict[str, CallRecord]) -> datetime:
         """From when on the records matter: the last thing that was known for sure."""

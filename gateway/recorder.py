@@ -16,7 +16,10 @@ import aiosql
 import asyncpg
 import structlog
 
+from gateway.database_away import DATABASE_AWAY
+from gateway.errors import OwnershipLostError
 from gateway.live import call_data
+from gateway.ownership import Ownership
 from telephony.events import CallEvent, CallRecord, Event, SeatChanged
 
 BATCH = 500
@@ -31,8 +34,15 @@ log = structlog.get_logger(__name__)
 class Recorder:
     """Writes calls and seat intervals of one switchboard while `run` runs."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        ownership: Ownership,
+        *,
+        capacity: int = CAPACITY,
+    ) -> None:
         self._pool = pool
+        self._ownership = ownership
         self._capacity = capacity
         self._calls: dict[str, CallRecord] = {}
         self._seats: deque[SeatChanged] = deque()
@@ -66,31 +76,37 @@ class Recorder:
         newest = {(seat.switchboard, seat.agent): seat for seat in self._seats}
         self._seats = deque(newest.values())
 
-    async def run(self, owned: asyncio.Event) -> None:
-        """Write for ever while ``owned`` is set; a failing PostgreSQL is retried.
+    async def run(self) -> None:
+        """Write for ever while the switchboard is owned; a failing PostgreSQL is retried.
 
         Nothing taken over is forgotten, and what happens while not owned waits.
         """
         failures = 0
         while True:
             await self._wake.wait()
-            await owned.wait()
+            await self._ownership.held()
             try:
                 async with asyncio.timeout(WRITE_TIMEOUT_S):
                     await self.flush()
                 failures = 0
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 log.warning("recording_delayed", error=type(error).__name__, waiting=self.waiting)
                 await asyncio.sleep(pause_s)
+            except OwnershipLostError:
+                continue
 
     async def flush(self) -> None:
-        """Write what waits now. Raises what asyncpg raises; what was not written keeps waiting."""
+        """Write what waits now; what was not written keeps waiting.
+
+        Raises `OwnershipLostError` and what asyncpg raises.
+        """
         while self.waiting:
             calls = dict(list(self._calls.items())[:BATCH])
             seats = [self._seats[index] for index in range(min(BATCH, len(self._seats)))]
             async with self._pool.acquire() as connection, connection.transaction():
+                await self._ownership.fence(connection)
                 await save_calls(connection, list(calls.values()))
                 for seat in seats:
                     await _save_seat(connection, seat)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import GatewayError
-from gateway.transcript import read_messages
+from telephony.errors import PeerError
 from telephony.events import CallRecord
 from telephony.replay import Totals, replay, to_json
 
@@ -24,12 +24,13 @@ def add_parser(commands: Any) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     totals = Totals()
-    next(read_messages(options.capture))  # else no calls would be found in whatever file it is
     try:
         for call in replay(options.capture, totals=totals):
             sys.stdout.write((_as_json(call) if options.json else _as_text(call)) + "\n")
     except OSError as error:
         raise GatewayError(f"cannot read {options.capture}: {error.strerror}") from None
+    except PeerError as error:
+        raise GatewayError(f"{options.capture} cannot be replayed: {error}") from None
     if options.json:
         sys.stdout.write(json.dumps(totals.to_json()) + "\n")
     else:

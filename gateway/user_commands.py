@@ -70,8 +70,11 @@ async def _connect(settings: Settings, stack: AsyncExitStack) -> Any:
     dsn = await database_dsn(settings, stack)
     if settings.database_url is None:
         await migrate(dsn)
-    elif (await schema_state(dsn)).standing is not SchemaStanding.CURRENT:
-        raise GatewayError("the database has another schema: do hotline migrate or run")
+    elif (state := await schema_state(dsn)).standing is not SchemaStanding.CURRENT:
+        raise GatewayError(
+            f"the schema of the database is {state.standing} ({state.found}), this program needs "
+            f"{state.wanted}: hotline migrate brings it there, or says why not"
+        )
     return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
 
 

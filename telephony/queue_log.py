@@ -1,7 +1,7 @@
 """Asterisk's ``queue_log`` file: one line per thing that happened in a queue.
 
-``epoch|uniqueid|queue|agent|event|data|…`` (ast_queue_log in logger.c, the data in app_queue.c).
-Whole seconds; refusals at the queue are not in it.
+``epoch|uniqueid|queue|agent|event|data|…`` (ast_queue_log in logger.c, the data in app_queue.c:
+`telephony.queue_log_forms`). Whole seconds; refusals at the queue are not in it.
 """
 
 from collections.abc import Iterable
@@ -9,13 +9,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from telephony.events import Outcome
-from telephony.names import agent_of
-
-NOBODY = "NONE"
+from telephony.queue_log_forms import (
+    ENDINGS,
+    agent_number,
+    caller_number,
+    seconds_at,
+    talk_s,
+)
 
 
 class BadLineError(ValueError):
-    """A line that is no queue_log line."""
+    """A line that is no queue_log line; ``reason`` says why without quoting it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +39,18 @@ class QueueLogLine:
 
     def seconds(self, position: int) -> float:
         """Data field ``position`` (negative: from the end) as seconds, 0 when it is none."""
-        try:
-            return max(0.0, float(self.data[position]))
-        except (IndexError, ValueError):
-            return 0.0
+        return seconds_at(self.data, position) or 0.0
 
 
 def parse_line(line: str) -> QueueLogLine:
     """Read one line. Raises `BadLineError`."""
     fields = line.rstrip("\r\n").split("|")
     if len(fields) < 5 or not fields[4].isalpha():
-        raise BadLineError(f"no queue_log line: {len(fields)} fields")
+        raise BadLineError("no queue_log line", f"{len(fields)} fields")
     try:
         at = float(fields[0])
     except ValueError as error:
-        raise BadLineError(f"no time: {fields[0][:20]!r}") from error
+        raise BadLineError("no time", repr(fields[0][:20])) from error
     _, uniqueid, queue, agent, event, *data = fields
     return QueueLogLine(at, uniqueid, queue, agent, event, tuple(data))
 
@@ -89,14 +94,6 @@ _OUTCOMES = {
     Exit.EMPTIED: Outcome.LEFT_NO_STAFF,
     Exit.KEY: Outcome.ABANDONED_QUEUE,
 }
-# Where each event that ends a conversation has its talk time.
-_TALK_FIELD = {
-    "COMPLETEAGENT": 1,
-    "COMPLETECALLER": 1,
-    "BLINDTRANSFER": -2,
-    "ATTENDEDTRANSFER": -2,
-    "TRANSFER": -2,
-}
 
 
 @dataclass(slots=True)
@@ -112,6 +109,12 @@ class Stay:
     leg: str = ""  # Uniqueid of the agent's channel
     talk_s: float | None = None
     end_event: str = ""
+    released_at: float | None = None  # when the conversation ended
+
+    @property
+    def over(self) -> bool:
+        """Left without an answer, or the conversation has ended."""
+        return bool(self.end_event if self.exit is Exit.ANSWERED else self.exit)
 
 
 @dataclass(slots=True)
@@ -120,6 +123,15 @@ class QueueRecord:
 
     uniqueid: str
     stays: list[Stay] = field(default_factory=list)
+    caller: str = ""
+
+    def take(self, line: QueueLogLine) -> None:
+        """Note a line of this caller; the first is an ENTERQUEUE."""
+        if line.event == "ENTERQUEUE":
+            self.caller = self.caller or caller_number(line.data)
+            self.stays.append(Stay(line.queue, line.at))
+        else:
+            _continue(self.stays[-1], line)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -145,7 +157,7 @@ class QueueRecord:
     def wait_s(self) -> float | None:
         """First entry to the first answer, else to the last exit; ``None`` while waiting."""
         left_at = (self.first_answer or self.stays[-1]).left_at
-        return None if left_at is None else left_at - self.stays[0].entered_at
+        return None if left_at is None else max(0.0, left_at - self.stays[0].entered_at)
 
     @property
     def talks(self) -> dict[str, float | None]:
@@ -163,27 +175,29 @@ def fold(lines: Iterable[QueueLogLine]) -> dict[str, QueueRecord]:
     records: dict[str, QueueRecord] = {}
     for line in lines:
         if line.event == "ENTERQUEUE":
-            record = records.setdefault(line.uniqueid, QueueRecord(line.uniqueid))
-            record.stays.append(Stay(line.queue, line.at))
+            records.setdefault(line.uniqueid, QueueRecord(line.uniqueid)).take(line)
         elif line.uniqueid in records:
-            _continue(records[line.uniqueid].stays[-1], line)
+            records[line.uniqueid].take(line)
     return records
 
 
 def _continue(stay: Stay, line: QueueLogLine) -> None:
     if exit_ := _EXITS.get(line.event):
-        stay.exit, stay.left_at = exit_, line.at
+        if stay.exit is not Exit.ANSWERED:  # an ABANDON after the conversation is none
+            stay.exit, stay.left_at = exit_, line.at
         if exit_ is Exit.ANSWERED:
-            stay.agent = agent_of(line.agent, line.agent)
+            stay.agent = agent_number(line.agent)
             stay.leg = line.data[1] if len(line.data) > 1 else ""
             stay.ringing = False
     elif line.event == "RINGCANCELED":
         stay.ringing = True
     elif line.event == "RINGNOANSWER":
         stay.ringing = False
-    elif line.event in _TALK_FIELD and stay.exit is Exit.ANSWERED:
-        stay.talk_s = line.seconds(_TALK_FIELD[line.event])
-        stay.end_event = line.event
+    elif line.event in ENDINGS and stay.exit is Exit.ANSWERED:
+        told = talk_s(line.event, line.data)
+        since = stay.left_at if stay.left_at is not None else line.at
+        stay.talk_s = max(0.0, line.at - since) if told is None else told
+        stay.end_event, stay.released_at = line.event, line.at
 
 
 def restarts(lines: Iterable[QueueLogLine]) -> list[float]:

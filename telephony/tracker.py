@@ -103,6 +103,7 @@ class Tracker:
         handler_of = self._handlers.get
         is_new = self._repeats.add
         book, seats, crowded = self._book, self._seats, self._conversations.crowded
+        parting = book.parting
         events: list[Event] = []
         for raw in messages:
             name = raw[7 : raw.find(b"\r", 7)]
@@ -119,7 +120,7 @@ class Tracker:
             handler(Message(raw), at)
             if self._due is not None and at >= self._due:
                 self._run_clocks(at)
-            if book.events or book.signals or seats.events or crowded:
+            if book.events or book.signals or seats.events or crowded or parting:
                 events += self._drain()
         return events
 
@@ -187,18 +188,20 @@ class Tracker:
 
     def _run_clocks(self, now: float) -> None:
         self._conversations.tick(now)
+        self._book.tick(now)
         self._seats.tick(now)
         self._set_due()
 
     def _set_due(self) -> None:
-        due = [at for at in (self._conversations.due_at(), self._seats.due_at()) if at is not None]
-        self._due = min(due, default=None)
+        clocks = (self._conversations.due_at(), self._book.due_at(), self._seats.due_at())
+        self._due = min((at for at in clocks if at is not None), default=None)
 
     def _drain(self) -> Sequence[Event]:
         events, signals = self._book.drain()
         if signals:
             self._seats.take(signals)
-        if self._due is not None or self._conversations.crowded or self._seats.wrapping:
+        pending = self._conversations.crowded or self._book.parting or self._seats.wrapping
+        if self._due is not None or pending:
             self._set_due()
         return [*events, *self._seats.drain()] if events or self._seats.events else ()
 

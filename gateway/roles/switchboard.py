@@ -3,11 +3,11 @@ publishes, dials and carries out commands.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 from redis.exceptions import RedisError
 
@@ -15,6 +15,7 @@ from gateway.call_desk import CallDesk
 from gateway.command_table import CommandTable
 from gateway.commands import Handler, serve_commands
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
 from gateway.dialler import Dialler
 from gateway.live import LiveEvent, from_domain
 from gateway.live_state import write_link
@@ -32,6 +33,10 @@ from telephony.link import Link, LinkSink, LinkState, LinkStatus
 from telephony.tracker import Tracker
 
 TELL_LINK_EVERY_S = 4.0
+LOOK_AGAIN_S = 0.05
+RECENT = 5_000
+# What a former owner may have left unpublished: it is replaced within five seconds.
+UNSHOWN = timedelta(seconds=10)
 LOAD_TIMEOUT_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -45,11 +50,12 @@ class SwitchboardDesk:
         self._context = context
         self._replays = board.transcript is not None
         self._link_since = context.clock()
-        self._recorder = Recorder(engines.pool)
         self._publisher = Publisher(engines.redis, current=self._live_state)
         self._showing = asyncio.Event()
+        self._recent: deque[tuple[datetime, LiveEvent]] = deque(maxlen=RECENT)
         self._link_changed = asyncio.Event()
         self._ownership = Ownership(engines.dsn, settings.switchboard, self._on_standing)
+        self._recorder = Recorder(engines.pool, self._ownership)
         sink = LinkSink(
             on_events=self._on_events,
             on_state=self._on_link,
@@ -62,8 +68,8 @@ class SwitchboardDesk:
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
         self._link = _link(board, tracker, sink)
-        self._reconciler = Reconciler(context, board, self._link.switch_now)
-        self._dialler = Dialler(context, self._link, self._ownership.owned)
+        self._reconciler = Reconciler(context, board, self._ownership, self._link.switch_now)
+        self._dialler = Dialler(context, self._link, self._ownership)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -71,10 +77,10 @@ class SwitchboardDesk:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ownership.run())
             tasks.create_task(self._link.run())
-            tasks.create_task(self._recorder.run(self._ownership.owned))
-            tasks.create_task(self._publisher.run(self._showing))
+            tasks.create_task(self._recorder.run())
+            tasks.create_task(self._publisher.run(self._may_show))
             tasks.create_task(self._tell_link())
-            tasks.create_task(self._reconciler.run(self._ownership.owned))
+            tasks.create_task(self._reconciler.run())
             tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
             if not self._replays:
                 tasks.create_task(self._dialler.run())
@@ -96,8 +102,11 @@ class SwitchboardDesk:
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
+            live = from_domain(event)
             if self._showing.is_set():
-                self._publisher.put(from_domain(event))
+                self._publisher.put(live)
+            else:
+                self._recent.append((event.at, live))
 
     def _on_link(self, state: LinkState) -> None:
         self._link_since = self._context.clock()
@@ -116,16 +125,31 @@ class SwitchboardDesk:
     def _on_standing(self, standing: Standing) -> None:
         if standing is Standing.STANDBY:
             self._showing.clear()
+            self._publisher.forget()
             return
         if not self._showing.is_set():  # another process recorded and published until now
             self._recorder.keep_newest_of_seats()
+            since = self._context.clock() - UNSHOWN
+            self._publisher.take_over(live for at, live in self._recent if at > since)
+            self._recent.clear()
         self._showing.set()
+
+    async def _may_show(self) -> None:
+        """Return when this process may publish: as owner, or cut off from PostgreSQL.
+
+        After standing still it first learns whether another has taken over.
+        """
+        while True:
+            await self._showing.wait()
+            if not self._ownership.stood_still:
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _load_open_calls(self) -> Sequence[CallRecord]:
         try:
             async with self._context.engines.pool.acquire(timeout=LOAD_TIMEOUT_S) as connection:
                 return await open_calls(connection, self._context.settings.switchboard)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             raise LinkLostError(
                 f"the calls recorded as open cannot be read: {error or type(error).__name__}"
             ) from None

@@ -11,6 +11,7 @@ from pgqueuer.errors import PgqException
 from pgqueuer.models import Job
 
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import SURVEY
 from gateway.survey_jobs import claim_attempt
 
@@ -25,7 +26,7 @@ async def worker(context: Context) -> None:
     while True:
         try:
             await _work(context)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             _report_failure(context, error)
         except PgqException as error:
             _report_failure(context, error)

@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from telephony.ami.action import Action
 from telephony.ami.rights import check_rights
@@ -75,8 +75,8 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 what create_connection gives
-        self._transport = transport
+        # What create_connection gives; uvloop's does not inherit from asyncio.Transport.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer the actions, hand the events on."""

@@ -11,6 +11,9 @@ from telephony.events import CallEvent, CallEventName, CallRecord, Outcome
 from telephony.names import Directory
 from telephony.seats.transitions import SeatTrigger
 
+# An agent who leaves a bridge while his telephone stays up may be back at once: Asterisk moves
+# channels when it optimises a Local pair away and when a third party joins.
+PARTING_S = 1.0
 _STAGE = {
     Outcome.ABANDONED_GREETING: "greeting",
     Outcome.ABANDONED_QUEUE: "queue",
@@ -38,6 +41,7 @@ class CallBook:
     announced: frozenset[CallEventName] = frozenset(CallEventName)  # what anybody wants to know
     events: list[CallEvent] = field(default_factory=list)
     signals: list[SeatSignal] = field(default_factory=list)
+    parting: dict[tuple[str, str], tuple[Call, float]] = field(default_factory=dict)
 
     def apply(
         self, call: Call, trigger: Trigger, at: float, agent: str = "", detail: str = ""
@@ -114,7 +118,8 @@ class CallBook:
             self.apply(call, Trigger.MET_AGENT, at, agent)
         else:
             self.apply(call, Trigger.REJOINED, at, agent)
-        self.signal(call, agent, SeatTrigger.CONNECTED, at)
+        back = self.parting.pop((call.uniqueid, agent), None)
+        self.signal(call, agent, SeatTrigger.RESUMED if back else SeatTrigger.CONNECTED, at)
         for leg in [leg for leg, ring in call.rings.items() if ring[0] == agent]:
             del call.rings[leg]
         return part
@@ -125,13 +130,30 @@ class CallBook:
         part.meter.switch("", at)
         part.released_at = at
         part.on_hold = part.away = False
-        self.signal(call, agent, SeatTrigger.RELEASED, at)
+        if part.leg in self.topology.channels:
+            self.parting[call.uniqueid, agent] = call, at
+        else:
+            self.signal(call, agent, SeatTrigger.RELEASED, at)
+
+    def settle(self, call: Call, agent: str) -> None:
+        """``agent``, if he was leaving the call, is not coming back: his seat is free of it."""
+        if left := self.parting.pop((call.uniqueid, agent), None):
+            self.signal(call, agent, SeatTrigger.RELEASED, left[1])
+
+    def tick(self, now: float) -> None:
+        """Free the seats of those who left and have not come back."""
+        for (_, agent), (call, left_at) in list(self.parting.items()):
+            if left_at + PARTING_S <= now:
+                self.settle(call, agent)
+
+    def due_at(self) -> float | None:
+        """When `tick` has something to do, ``None`` when never."""
+        left = [left_at for _, left_at in self.parting.values()]
+        return min(left) + PARTING_S if left else None
 
     def end(self, call: Call, trigger: Trigger, at: float) -> None:
         """The call is over: stop every clock, then announce it."""
-        for agent, part in call.parts.items():
-            if part.is_open:
-                self.release(call, agent, at)
+        self._release_all(call, at)
         call.talkers = frozenset()
         call.meter.switch("", at)
         for leg in list(call.rings):
@@ -140,12 +162,16 @@ class CallBook:
         self.apply(call, trigger, at)
         self.calls.pop(call.uniqueid, None)
 
-    def give_up(self, call: Call, at: float) -> CallRecord:
-        """The call ended unseen: nobody knows how. Drop it and return what was known of it."""
-        before = freeze(self.switchboard, call, at)
+    def _release_all(self, call: Call, at: float) -> None:
         for agent, part in call.parts.items():
             if part.is_open:
                 self.release(call, agent, at)
+            self.settle(call, agent)
+
+    def give_up(self, call: Call, at: float) -> CallRecord:
+        """The call ended unseen: nobody knows how. Drop it and return what was known of it."""
+        before = freeze(self.switchboard, call, at)
+        self._release_all(call, at)
         for agent, _ in call.rings.values():
             self.signal(call, agent, SeatTrigger.RING_ENDED, at)
         self.calls.pop(call.uniqueid, None)

@@ -57,8 +57,6 @@ class BridgeMessages:
         self._on_transfer(message, at, "blind", ("Transferee", "Transferer"), "Transferer")
 
     def _on_attended_transfer(self, message: Message, at: float) -> None:
-        if message.get("DestType") == "Threeway":
-            return  # the parties were joined and nobody left
         sides = ("Transferee", "TransferTarget", "OrigTransferer", "SecondTransferer")
         self._on_transfer(message, at, "attended", sides, "OrigTransferer")
 
@@ -74,7 +72,13 @@ class BridgeMessages:
         if not agent:
             interface = interface_of(message.get(f"{by}Channel"))
             agent = self._book.directory.agent_at(interface) or ""
-        if call:
+        if call is None:
+            return
+        # Nobody is passed on then, app_queue does not count it as a transfer either
+        # (handle_attended_transfer in app_queue.c).
+        if message.get("DestType") == "Threeway":
+            self._conversations.confer(call, agent, at)
+        else:
             self._book.apply(call, Trigger.TRANSFERRED, at, agent, kind)
 
     def _call_near(self, uniqueid: str) -> Call | None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from telephony.calls.book import CallBook
-from telephony.calls.state import Call, Channel
+from telephony.calls.state import Call, Channel, Crowd
 from telephony.calls.transitions import Trigger
 from telephony.seats.transitions import SeatTrigger
 
-CROWD_AFTER_S = 1.0  # in an attended transfer three parties share the bridge for an instant
+# In an attended transfer three parties share the bridge for an instant; when Asterisk optimises a
+# Local channel away, the third party is out of it for an instant.
+CROWD_AFTER_S = 1.0
 
 
 class Conversations:
@@ -20,9 +22,20 @@ class Conversations:
 
     def regroup(self, channels: Iterable[Channel], at: float) -> None:
         """Bridges changed around ``channels``: see anew who talks with the callers among them."""
+        others = []
         for channel in channels:
             if call := self.book.calls.get(channel.uniqueid):
                 self._seat_talkers(call, at)
+            elif channel.agent and channel.bridge and channel.call:
+                others.append((channel.call, channel))
+        for call, channel in others:
+            self._consult(call, channel, at)
+
+    def _consult(self, call: Call, channel: Channel, at: float) -> None:
+        """The agent who left the caller alone is in another bridge: the caller is on hold."""
+        part = call.parts.get(channel.agent)
+        if part and part.away and part.leg == channel.uniqueid:
+            self.hold(call, channel.agent, True, at)
 
     def _seat_talkers(self, call: Call, at: float) -> None:
         root = self._topology.channels.get(call.uniqueid)
@@ -44,7 +57,7 @@ class Conversations:
         if talkers and not now:
             self.book.apply(call, Trigger.PARTED, at)
         self._run_meter(call, at)
-        if parties > 1 or call.crowded_since is not None:
+        if parties > 1 or call.crowd is not None:
             self._watch_crowd(call, parties, at)
 
     def _who_listens(self, call: Call, root: Channel) -> tuple[dict[str, Channel | None], int]:
@@ -86,6 +99,7 @@ class Conversations:
     def lose_leg(self, call: Call, channel: Channel, at: float) -> None:
         """A leg of ``call`` was hung up: it rings no more, and its agent, if alone, is free."""
         self.book.stop_ringing(call, channel.uniqueid, at)
+        self.book.settle(call, channel.agent)
         part = call.parts.get(channel.agent)
         if part is None or not part.is_open or part.leg not in {"", channel.uniqueid}:
             return
@@ -93,6 +107,7 @@ class Conversations:
             self._seat_talkers(call, at)
             return
         self.book.release(call, channel.agent, at)
+        self.book.settle(call, channel.agent)
         if not call.talkers:
             self.book.apply(call, Trigger.PARTED, at)
 
@@ -117,22 +132,33 @@ class Conversations:
             call.meter.switch(mode, at)
 
     def _watch_crowd(self, call: Call, parties: int, at: float) -> None:
+        crowd = call.crowd
         if parties < 2:
-            call.crowded_since = None
+            if crowd and crowd.gone_at is None:
+                crowd.gone_at = at
             self.crowded.pop(call.uniqueid, None)
-        elif call.crowded_since is None:
-            call.crowded_since = at
+            return
+        if crowd is None or (crowd.gone_at is not None and at - crowd.gone_at > CROWD_AFTER_S):
+            crowd = call.crowd = Crowd(at)
+        crowd.gone_at = None
+        if not crowd.told:
             self.crowded[call.uniqueid] = call
+
+    def confer(self, call: Call, agent: str, at: float) -> None:
+        """``agent`` made it a call of three on purpose."""
+        call.crowd = Crowd(at, told=True)
+        self.crowded.pop(call.uniqueid, None)
+        self.book.apply(call, Trigger.CONFERENCED, at, agent)
 
     def due_at(self) -> float | None:
         """When `tick` has something to do, ``None`` when never."""
-        since = [call.crowded_since or 0.0 for call in self.crowded.values()]
+        since = [call.crowd.since for call in self.crowded.values() if call.crowd]
         return min(since) + CROWD_AFTER_S if since else None
 
     def tick(self, now: float) -> None:
         """Announce the third parties that have stayed."""
         for uniqueid, call in list(self.crowded.items()):
-            since = call.crowded_since
-            if since is not None and since + CROWD_AFTER_S <= now:
+            if call.crowd and (due := call.crowd.since + CROWD_AFTER_S) <= now:
                 del self.crowded[uniqueid]
-                self.book.apply(call, Trigger.CONFERENCED, since + CROWD_AFTER_S)
+                call.crowd.told = True
+                self.book.apply(call, Trigger.CONFERENCED, due)

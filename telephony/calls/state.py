@@ -35,7 +35,7 @@ class Part:
     answered_at: float
     released_at: float | None = None
     on_hold: bool = False
-    away: bool = False  # he consults somebody while the caller waits
+    away: bool = False  # left the caller alone in the bridge, to consult somebody
     leg: str = ""  # Uniqueid of the agent's own channel
     meter: Meter = field(default_factory=Meter)
 
@@ -43,6 +43,15 @@ class Part:
     def is_open(self) -> bool:
         """Whether the agent is still with the caller."""
         return self.released_at is None
+
+
+@dataclass(slots=True)
+class Crowd:
+    """A third party in the call, since when and whether that was announced."""
+
+    since: float
+    told: bool = False
+    gone_at: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +74,7 @@ class Call:
     parts: dict[str, Part] = field(default_factory=dict)  # by agent
     talkers: frozenset[str] = frozenset()
     meter: Meter = field(default_factory=Meter)
-    crowded_since: float | None = None
+    crowd: "Crowd | None" = None
     latest: float = 0.0  # of the times announced: a clock that is set back makes none earlier
     revision: int = 0
 

@@ -49,12 +49,16 @@ class CaptureClock:
         return calls.get(message.get("Uniqueid")) or calls.get(message.get("Linkedid"))
 
     def _complete(self, call: Call, message: Message) -> None:
-        """``TalkTime`` replaces what the standing clock measured for this agent."""
+        """``TalkTime``, which holding is part of, replaces what the standing clock measured."""
         agent = self._book.directory.learn(message.get("MemberName"), message.get("Interface"))
         if (part := call.parts.get(agent)) is None:
             return
+        total_s = message.number("TalkTime")
         part.meter.switch("", part.meter.since)
-        part.meter.talk_s, part.meter.hold_s = message.number("TalkTime"), 0.0
+        part.meter.hold_s = min(part.meter.hold_s, total_s)
+        part.meter.talk_s = total_s - part.meter.hold_s
+        meters = [one.meter for one in call.parts.values()]
         call.meter.switch("", call.meter.since)
-        call.meter.talk_s = sum(one.meter.talk_s for one in call.parts.values())
-        self._latest = max(self._latest, part.answered_at + part.meter.talk_s)
+        call.meter.talk_s = sum(meter.talk_s for meter in meters)
+        call.meter.hold_s = sum(meter.hold_s for meter in meters)
+        self._latest = max(self._latest, part.answered_at + total_s)

@@ -3,27 +3,13 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-import asyncpg
-
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
 from tests.support.live import until
 from tests.support.ports import free_port
-from tests.support.queue_log_truth import outcomes, plainly
+from tests.support.queue_log_truth import outcomes, recorded_outcomes
 from tests.support.sipp import Sipp, caller, phone
 from tests.support.system import System
-
-
-async def recorded(dsn: str) -> list[tuple[str, str]]:
-    """Uniqueid and plain outcome of every call that was offered."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        rows = await connection.fetch(
-            "select uniqueid, outcome from calls where offered_at is not null"
-        )
-    finally:
-        await connection.close()
-    return sorted((row["uniqueid"], plainly(row["outcome"])) for row in rows)
 
 
 async def test_calls_survive_a_killed_gateway(system: System) -> None:
@@ -67,4 +53,6 @@ async def test_calls_survive_a_killed_gateway(system: System) -> None:
         "answered",
         "answered",
     ]
-    await until(lambda: recorded(system.database_dsn), lambda rows: rows == truth, wait_s=10)
+    await until(
+        lambda: recorded_outcomes(system.database_dsn), lambda rows: rows == truth, wait_s=10
+    )

@@ -1,11 +1,10 @@
 """Measures the FastAGI server: CPU and memory of concurrent sessions, latency of a command.
 
 Run as ``python -m tests.load.bench_agi [sessions] [commands]``. The switchboard's side runs in a
-process of its own; it answers every command at once. Prints one JSON object a line.
+process of its own; it answers every command at once.
 """
 
 import asyncio
-import json
 import logging
 import multiprocessing
 import resource
@@ -19,6 +18,7 @@ from telephony.agi.limits import AgiLimits
 from telephony.agi.request import AgiCall
 from telephony.agi.server import AgiServer
 from telephony.agi.session import SessionOutcome
+from tests.load.report import percentile, say
 
 HEADER = (
     b"agi_network: yes\nagi_network_script: bench\nagi_channel: PJSIP/trunk-1\n"
@@ -101,15 +101,11 @@ async def measure(sessions: int, commands: int) -> None:
     say("agi_command_cpu", cpu_s / total * 1e6, "us")
     say("agi_commands_rate", total / wall_s, "1/s")
     say("agi_session_memory", session_kb, "KB")
-    say("agi_command_latency_p99", sorted(latencies_s)[int(total * 0.99)] * 1e3, "ms")
+    say("agi_command_latency_p99", percentile(latencies_s, 0.99) * 1e3, "ms")
 
 
 def resident_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def say(name: str, value: float, unit: str) -> None:
-    sys.stdout.write(json.dumps({"name": name, "value": round(value, 2), "unit": unit}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Messages per second of a replay with all its tracking, beside panoramisk's bare parser.
 
-``python -m tests.load.bench_replay [CAPTURE.ami]``: one JSON object a line. Both read the same
-bytes in the same process, by turns, and the median of the rounds counts. The capture is repeated,
-each time as other calls (other Uniqueids, later times), until it has ``MESSAGES`` messages.
+``python -m tests.load.bench_replay [CAPTURE.ami]``. Both read the same file in the same process by
+turns; a round takes one reading of each, and the median of the rounds counts. Time is what the
+process spent on a core, so that other work of the machine does not count: neither ever waits.
+Without a capture of one's own, the recorded calls of ``tests/wire`` are said again as other calls
+until there are `MESSAGES` messages (`tests.load.capture`).
 """
 
 import asyncio
-import json
-import re
+import gc
 import statistics
 import sys
 import time
@@ -19,81 +20,78 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
 from telephony.replay import Totals, replay
+from tests.load.capture import write_capture
+from tests.load.report import note, say
+from tests.load.template import BLANK_LINE
 
-MESSAGES = 100_000
+MESSAGES = 200_000
 ROUNDS = 5
+AIM = 4.0
 CHUNK = 1 << 16
-CAPTURE = Path(__file__).parents[1] / "wire" / "mixed.ami"
 INBOUND = {"from-trunk"}
-_SECONDS = re.compile(rb"\b(17[0-9]{8})\.([0-9]+)")
 
 
-def repeated(capture: bytes, times: int) -> bytes:
-    """The capture ``times`` times over, each a day later than the one before."""
-    first = capture[capture.index(b"\r\n") + 2 :]
-
-    def later(days: int) -> bytes:
-        return _SECONDS.sub(
-            lambda match: b"%d.%s" % (int(match[1]) + days * 86400, match[2]), first
-        )
-
-    return b"".join(later(day) for day in range(times))
-
-
-def timed(run: Callable[[], int]) -> float:
-    """Messages per second."""
-    start = time.perf_counter()
-    messages = run()
-    return messages / (time.perf_counter() - start)
-
-
-def with_replay(path: Path) -> int:
+def with_replay(path: Path) -> None:
     """Frame, read, track, and make the record of every call."""
     totals = Totals()
     calls = sum(1 for _ in replay(path, INBOUND, totals))
-    assert calls > 0
-    return totals.messages
+    assert calls == totals.calls > 0
 
 
-def with_panoramisk(path: Path) -> int:
-    """Parse only: nobody listens to the events, nothing is tracked."""
+class _Nowhere(asyncio.Transport):
+    """A transport for a protocol that only listens."""
 
-    async def parse() -> int:
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def with_panoramisk(path: Path) -> None:
+    """Parse as its protocol does; nobody has registered for any event."""
+
+    async def parse() -> None:
         manager = Manager(loop=asyncio.get_running_loop())
-        manager.callbacks.clear()  # its own wish to send waiting actions when Asterisk has booted
-        manager.patterns.clear()
         protocol = AMIProtocol()
-        protocol.connection_made(None)
+        protocol.connection_made(_Nowhere())
         protocol.factory, protocol.encoding = manager, manager.config["encoding"]
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 protocol.data_received(chunk)
-        return path.read_bytes().count(b"\r\n\r\n")
 
-    return asyncio.run(parse())
+    asyncio.run(parse())
 
 
-def report(name: str, value: float, unit: str, compared: float | None = None) -> None:
-    """One figure."""
-    figure = {"name": name, "value": round(value, 2), "unit": unit}
-    print(json.dumps(figure | ({} if compared is None else {"compared": round(compared, 2)})))  # noqa: T201
+def cpu_s(run: Callable[[Path], None], path: Path) -> float:
+    """Seconds that ``run`` took of a core."""
+    gc.collect()
+    start = time.process_time()
+    run(path)
+    return time.process_time() - start
+
+
+def measure(path: Path) -> None:
+    """Let both read ``path`` by turns and print the medians."""
+    messages = path.read_bytes().count(BLANK_LINE)
+    ours: list[float] = []
+    theirs: list[float] = []
+    for number in range(1, ROUNDS + 1):
+        theirs.append(messages / cpu_s(with_panoramisk, path))
+        ours.append(messages / cpu_s(with_replay, path))
+        note(f"replay {number}/{ROUNDS}: {ours[-1]:.0f} messages/s beside {theirs[-1]:.0f}")
+    parsed = round(statistics.median(theirs), 1)
+    say("replay_rate", statistics.median(ours), "messages/s", {"panoramisk_manager": parsed})
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    say("replay_to_panoramisk", statistics.median(ratios), "ratio", {"aim": AIM})
 
 
 def main() -> None:
-    """Measure and print."""
-    capture = Path(sys.argv[1] if len(sys.argv) > 1 else CAPTURE).read_bytes()
-    times = max(1, MESSAGES // capture.count(b"\r\n\r\n"))
+    """Measure the given capture, or a long one made for it."""
+    if len(sys.argv) > 1:
+        measure(Path(sys.argv[1]))
+        return
     with TemporaryDirectory() as directory:
-        path = Path(directory) / "repeated.ami"
-        path.write_bytes(repeated(capture, times))
-        ours, theirs = [], []
-        for _ in range(ROUNDS):
-            theirs.append(timed(lambda: with_panoramisk(path)))
-            ours.append(timed(lambda: with_replay(path)))
-    replayed, parsed = statistics.median(ours), statistics.median(theirs)
-    report("replay", replayed, "messages/s", parsed)
-    report("panoramisk_parser", parsed, "messages/s")
-    report("replay_to_panoramisk", replayed / parsed, "ratio", 4.0)
+        path = Path(directory) / "long.ami"
+        write_capture(path, MESSAGES)
+        measure(path)
 
 
 if __name__ == "__main__":

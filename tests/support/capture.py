@@ -6,6 +6,7 @@ client is judged.
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
@@ -65,6 +66,15 @@ class AmiRecorder:
                         return message
                 assert not self._task.done(), "the switchboard closed the AMI connection"
                 await self._grown.wait()
+
+    async def messages(self, since: int) -> AsyncIterator[bytes]:
+        """Whole messages from ``since`` on, those to come too, until the connection ends."""
+        while not self._task.done():
+            self._grown.clear()
+            while (end := self.raw.find(b"\r\n\r\n", since)) >= 0:
+                yield bytes(self.raw[since:end])
+                since = end + 4
+            await self._grown.wait()
 
     def save(self, path: Path) -> None:
         path.write_bytes(self.raw)

@@ -131,9 +131,12 @@ class Api:
 
 
 def gateway_on(
-    directory: Path, *, database: str, redis: str, ami: str, **settings: object
+    directory: Path, *, database: str, redis: str, ami: str | None, **settings: object
 ) -> Gateway:
-    """A gateway on these engines and this switchboard, with free ports and its log in a file."""
+    """A gateway on these engines and this switchboard, with free ports and its log in a file.
+
+    A setting that is ``None`` is not set.
+    """
     http_port, metrics_port, agi_port = free_ports(3)
     chosen: dict[str, object] = {
         "database_url": database,
@@ -147,7 +150,9 @@ def gateway_on(
         "survey_opens": "00:00",
         "survey_closes": "23:59:59.999999",
     } | settings
-    environment = {f"HOTLINE_{name.upper()}": str(value) for name, value in chosen.items()}
+    environment = {
+        f"HOTLINE_{name.upper()}": str(value) for name, value in chosen.items() if value is not None
+    }
     return Gateway(
         environment={**environment, "HOTLINE_CONFIG": os.devnull},
         log=directory / "gateway.log",

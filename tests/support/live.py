@@ -15,25 +15,32 @@ WAIT_S = 20.0
 
 
 class LivePage:
-    """Frames as a page gets them, in order."""
+    """Frames as a page gets them, in order; read all the time, as a page does."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
+    def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self._grown = asyncio.Event()
+
+    async def read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take frames until the other side closes."""
+        async for message in socket:
+            self.frames.append(json.loads(message.data))
+            self._grown.set()
 
     async def until(self, name: str, fits: Callable[[Frame], bool] = lambda _frame: True) -> Frame:
         """The first frame with this name that fits, come or to come."""
-        for frame in self.frames:
-            if frame["name"] == name and fits(frame):
-                return frame
-        async with asyncio.timeout(WAIT_S):
-            while True:
-                message = await self._socket.receive()
-                assert message.type is aiohttp.WSMsgType.TEXT, message
-                frame = json.loads(message.data)
-                self.frames.append(frame)
-                if frame["name"] == name and fits(frame):
-                    return frame
+        seen = 0
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    self._grown.clear()
+                    for frame in self.frames[seen:]:
+                        if frame["name"] == name and fits(frame):
+                            return frame
+                    seen = len(self.frames)
+                    await self._grown.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {name} among {self.names()}") from None
 
     def names(self) -> list[str]:
         """What came so far."""
@@ -43,10 +50,14 @@ class LivePage:
 @asynccontextmanager
 async def live_page(api: Api) -> AsyncIterator[LivePage]:
     """The live wire of whoever is logged in."""
+    page = LivePage()
     async with api.session.ws_connect("/ws", origin=api.origin) as socket:
-        page = LivePage(socket)
-        await page.until("hello")
-        yield page
+        reading = asyncio.create_task(page.read(socket))
+        try:
+            await page.until("hello")
+            yield page
+        finally:
+            reading.cancel()
 
 
 async def until(ask: Callable[[], Any], fits: Callable[[Any], bool], wait_s: float = WAIT_S) -> Any:

@@ -19,7 +19,10 @@ SCENARIOS = Path(__file__).parents[1] / "switchboard" / "sipp"
 # A party's step during a call: (number of the step, From value, To value) to scenario text.
 Step = Callable[[int, str, str], str]
 
-_CALLER_HEADERS = ("<sip:{number}@[local_ip]:[local_port]>;tag=[pid]c[call_number]", "[$remote]")
+_CALLER_HEADERS = (
+    "{name}<sip:{number}@[local_ip]:[local_port]>;tag=[pid]c[call_number]",
+    "[$remote]",
+)
 _PHONE_HEADERS = ("[$local];tag=[pid]p[call_number]", "[$remote]")
 _FOREVER_MS = 3_600_000
 
@@ -65,11 +68,22 @@ def refer(target: str, *, after_ms: int) -> Step:
     )  # fmt: skip
 
 
-def caller(number: str, *, stay_ms: int = _FOREVER_MS, steps: Sequence[Step] = ()) -> str:
-    """Scenario of a citizen who stays up to ``stay_ms`` after the greeting began."""
+def caller(
+    number: str, *, name: str = "", stay_ms: int = _FOREVER_MS, steps: Sequence[Step] = ()
+) -> str:
+    """Scenario of a citizen who stays up to ``stay_ms`` after the greeting began.
+
+    ``number`` and ``name`` go into the From header as they are (RFC 3261: a user part with
+    escapes, and a quoted string); surrogate escapes stand for bytes that are no UTF-8.
+    """
     local, remote = _CALLER_HEADERS
-    text = _steps(steps, local.format(number=number), remote)
-    return _fill("caller.xml", number=number, stay_ms=stay_ms, steps=text)
+    text = _steps(steps, local.format(number=number, name=name), remote)
+    return _fill("caller.xml", number=number, display=name, stay_ms=stay_ms, steps=text)
+
+
+def caller_who_cancels(number: str, *, after_ms: int) -> str:
+    """Scenario of a citizen who thinks better of it before he is answered."""
+    return _fill("caller_cancels.xml", number=number, after_ms=after_ms)
 
 
 def phone(*, ring_ms: int = 200, talk_ms: int = _FOREVER_MS, steps: Sequence[Step] = ()) -> str:
@@ -127,7 +141,7 @@ class Sipp:
     ) -> AsyncIterator[asyncio.subprocess.Process]:
         with TemporaryDirectory(prefix="sipp-") as directory:
             file = Path(directory, "scenario.xml")
-            await asyncio.to_thread(file.write_text, scenario, "utf-8")
+            await asyncio.to_thread(file.write_bytes, scenario.encode("utf-8", "surrogateescape"))
             process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
                 *("-mp", str(free_media_port()), "-s", service, "-nostdin", "-aa"),

@@ -1,6 +1,6 @@
 """Asterisk, engines and gateway together, for the tests of the whole."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +22,23 @@ class System:
 
 @asynccontextmanager
 async def running_system(
-    directory: Path, database_dsn: str, redis_url: str, **settings: object
+    directory: Path,
+    database_dsn: str,
+    redis_url: str,
+    switchboard: Mapping[str, object] | None = None,
+    **settings: object,
 ) -> AsyncIterator[System]:
-    """Everything up and ready; the gateway is stopped at the end and must stop cleanly."""
-    wanted = short_settings()
-    async with running_switchboard(directory, wanted) as switchboard:
+    """Everything up and ready; the gateway is stopped at the end and must stop cleanly.
+
+    ``switchboard`` are settings of the switchboard, ``settings`` those of the gateway.
+    """
+    wanted = short_settings(**(switchboard or {}))
+    async with running_switchboard(directory, wanted) as instance:
         await add_people(database_dsn)
-        gateway = gateway_for(switchboard, directory, database_dsn, redis_url, **settings)
+        gateway = gateway_for(instance, directory, database_dsn, redis_url, **settings)
         await gateway.start()
         try:
-            yield System(switchboard, gateway, database_dsn)
+            yield System(instance, gateway, database_dsn)
         finally:
             await gateway.stop()
 

@@ -1,0 +1,29 @@
+"""``make bench``: every figure, one JSON object a line on stdout and nothing else there.
+
+Each benchmark runs in a process of its own, so that none inherits the memory of another; what they
+tell of their progress goes to stderr. The exit code is that of the first one that failed.
+"""
+
+import subprocess
+import sys
+
+from tests.load.report import note
+
+BENCHMARKS = ("bench_replay", "bench_pop", "bench_agi")
+TIMEOUT_S = 120
+
+
+def main() -> int:
+    """Run them one after another."""
+    for name in BENCHMARKS:
+        note(name)
+        command = (sys.executable, "-m", f"tests.load.{name}")
+        code = subprocess.run(command, check=False, timeout=TIMEOUT_S).returncode
+        if code != 0:
+            note(f"{name} failed with exit code {code}")
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

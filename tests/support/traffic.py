@@ -1,0 +1,247 @@
+"""A busy hour in little: callers, seats and transfers of every kind, drawn from one seed.
+
+What is drawn is the plan (who calls when, how patient, which telephone does what); when exactly
+things meet is left to the machine.
+"""
+
+import asyncio
+import random
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+
+from deploy.embedded.asterisk_process import AsteriskInstance
+from tests.support.asterisk import log_in
+from tests.support.capture import AmiRecorder
+from tests.support.ports import free_ports
+from tests.support.sipp import (
+    Sipp,
+    SippError,
+    caller,
+    caller_who_cancels,
+    hold,
+    phone,
+    phone_that_never_answers,
+    phone_that_rejects,
+    press_all,
+    refer,
+)
+
+AGENTS = {str(seat): f"8{seat % 1000:03d}" for seat in range(1001, 1007)}
+NOBODYS_SEAT = "1007"  # its telephone is not there
+OUTSIDE = "13900000900"
+QUEUES = ("12345", "expert")
+MEDIA_DEADLINE_S = 120
+
+# User part and display name of the From header. %0d%0a is what RFC 3261 calls an escaped CR LF.
+HOSTILE = (
+    ("1380%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%20x", ""),
+    ("1380%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%20x", ""),
+    ("1380%0d%0aContext%3a%20seats%0d%0aUniqueid%3a%20y", ""),
+    ("1380%0d%0aActionID%3a%201", ""),
+    ("1380%0d%0a%0d%0aResponse%3a%20Error%0d%0aActionID%3a%2012", ""),
+    ("1380%0d%0a%0d%0ahello%0d%0a%0d%0a", ""),
+    ("1380%0a%22%2c%22CHAN_END%22%0a", ""),
+    ("%24%7BEVAL(1)%7D;phone-context=x", '"${CHANNEL(name)};DROP TABLE calls" '),
+    ("a%22b'%3B--", '"x\\"y\\\\z" '),
+    ("%F0%9F%98%80", '"😀坐席" '),
+    ("1380", '"cut: \udcf0\udc9f\udc98" '),
+    ("1380", '"a\\r\\n\\r\\nEvent: Hangup%0d%0a" '),
+    ("9" * 300, '"' + "N" * 300 + '" '),
+    ("%00138", '"|NONE|,;&#" '),
+)
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """One caller of the plan."""
+
+    after_s: float
+    scenario: str
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a seat's telephone does for a while, and the break after it."""
+
+    scenario: str
+    for_s: float
+    break_s: float
+
+
+def draw_citizens(chance: random.Random, count: int, per_s: float) -> list[Citizen]:
+    """Callers in order; the gaps between them are exponential."""
+    at, citizens = 0.0, []
+    for index in range(count):
+        at += chance.expovariate(per_s)
+        citizens.append(Citizen(at, _citizen(chance, f"1380000{index:04d}")))
+    return citizens
+
+
+def _citizen(chance: random.Random, number: str) -> str:
+    kind = chance.choices(["cancels", "greeting", "impatient", "patient"], [6, 8, 31, 55])[0]
+    if kind == "cancels":
+        return caller_who_cancels(number, after_ms=chance.choice([2, 20, 60, 300]))
+    user, name = chance.choice(HOSTILE) if chance.random() < 0.25 else (number, "")
+    stay_ms = {
+        "greeting": chance.randrange(50, 900),
+        "impatient": chance.randrange(1500, 9000),
+        "patient": 60_000,
+    }[kind]
+    return caller(user, name=name, stay_ms=stay_ms)
+
+
+def draw_shifts(chance: random.Random, seat: str) -> Iterator[Shift]:
+    """Shifts of one seat without end."""
+    colleagues = sorted(AGENTS.keys() - {seat})
+    while True:
+        yield Shift(
+            _telephone(chance, chance.choice(colleagues)),
+            for_s=chance.uniform(4, 12),
+            break_s=chance.uniform(0.3, 2),
+        )
+
+
+def _telephone(chance: random.Random, colleague: str) -> str:
+    ring_ms, talk_ms = chance.randrange(100, 1500), chance.randrange(300, 3500)
+    steps = {
+        "answers": [],
+        "holds": [hold(after_ms=500, for_ms=chance.randrange(300, 1500))],
+        "refers": [refer(chance.choice([colleague, OUTSIDE]), after_ms=600)],
+        "attends": press_all(f"*2{colleague}", after_ms=600),
+        "consults in vain": press_all(f"*2{NOBODYS_SEAT}", after_ms=600),
+        "confers": [*press_all(f"*2{colleague}", after_ms=600), *press_all("*3", after_ms=3500)],
+        "passes on": press_all(f"##{colleague}", after_ms=600),
+    }
+    kinds = ["never", "rejects", *steps]
+    kind = chance.choices(kinds, [8, 10, 36, 12, 12, 8, 4, 5, 5])[0]
+    if kind == "never":
+        return phone_that_never_answers()
+    if kind == "rejects":
+        return phone_that_rejects(*chance.choice([(486, "Busy Here"), (480, "Gone"), (603, "No")]))
+    if kind in {"attends", "consults in vain", "confers"}:
+        talk_ms += 2500
+    return phone(ring_ms=ring_ms, talk_ms=talk_ms, steps=steps[kind])
+
+
+@dataclass
+class Traffic:
+    """Callers and seats at one switchboard; `run` returns when the last call is over."""
+
+    switchboard: AsteriskInstance
+    ami: AmiRecorder
+    seed: int
+    calls: int
+    per_s: float = 1.6
+    transfers: float = 0.25  # of the answered calls, by AMI
+    failed: int = field(default=0, init=False)
+
+    async def run(self) -> None:
+        """Everybody logs in, the calls happen, everybody stays as he is."""
+        sipp = Sipp(self.switchboard.sip_port)
+        ports = dict(zip(AGENTS, free_ports(len(AGENTS)), strict=True))
+        secrets = self.switchboard.secrets.seats
+        async with asyncio.TaskGroup() as group:
+            for seat, port in ports.items():
+                group.create_task(sipp.register(seat, secrets[seat], port))
+        for seat, agent in AGENTS.items():
+            for queue in QUEUES:
+                await log_in(self.ami, seat, agent, queue=queue)
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            trunk = self.switchboard.settings.trunk_port
+            await stack.enter_async_context(sipp.phone(trunk, phone(talk_ms=2500)))
+            over = asyncio.Event()
+            for seat, port in ports.items():
+                shifts = draw_shifts(self._chance(seat), seat)
+                group.create_task(self._work(sipp, seat, port, shifts, over))
+            passing = group.create_task(self._pass_on())
+            plan = draw_citizens(self._chance("citizens"), self.calls, self.per_s)
+            await self._place(sipp, plan)
+            passing.cancel()
+            over.set()
+
+    def _chance(self, what: str) -> random.Random:
+        return random.Random(f"{self.seed}-{what}")  # noqa: S311 a plan, not a secret
+
+    async def _place(self, sipp: Sipp, plan: Sequence[Citizen]) -> None:
+        start = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as calls:
+            for citizen in plan:
+                elapsed_s = asyncio.get_running_loop().time() - start
+                await asyncio.sleep(max(0.0, citizen.after_s - elapsed_s))
+                calls.create_task(self._call(sipp, citizen.scenario))
+
+    async def _call(self, sipp: Sipp, scenario: str) -> None:
+        """A caller and the hotline may hang up in the same instant: SIPp takes that for a fault."""
+        try:
+            await sipp.call("12345", scenario, deadline_s=MEDIA_DEADLINE_S)
+        except SippError:
+            self.failed += 1
+
+    async def _work(
+        self, sipp: Sipp, seat: str, port: int, shifts: Iterator[Shift], over: asyncio.Event
+    ) -> None:
+        for shift in shifts:
+            async with sipp.phone(port, shift.scenario):
+                await self._pause(seat, reason="")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(shift.for_s):
+                        await over.wait()
+                await self._pause(seat, reason="rest")
+                await self._until_idle(seat)
+            if over.is_set():
+                return
+            await asyncio.sleep(shift.break_s)
+
+    async def _pause(self, seat: str, *, reason: str) -> None:
+        paused = "true" if reason else "false"
+        await self.ami.action("QueuePause", Interface=f"PJSIP/{seat}", Paused=paused, Reason=reason)
+
+    async def _until_idle(self, seat: str) -> None:
+        """Returns when no channel of the seat is up."""
+        channel = re.compile(
+            rb"Event: CoreShowChannel\r\n.*?Channel: PJSIP/%b-" % seat.encode(), re.DOTALL
+        )
+        async with asyncio.timeout(MEDIA_DEADLINE_S):
+            while True:
+                start = self.ami.mark()
+                await self.ami.list_action("CoreShowChannels", "CoreShowChannelsComplete")
+                listed = bytes(self.ami.raw[start:]).split(b"\r\n\r\n")
+                if not any(channel.match(message) for message in listed):
+                    return
+                await asyncio.sleep(0.2)
+
+    async def _pass_on(self) -> None:
+        """Some answered calls are passed on, or sent to the other queue, by AMI."""
+        chance = self._chance("transfers")
+        async with asyncio.TaskGroup() as group:
+            async for message in self.ami.messages(self.ami.mark()):
+                if message.startswith(b"Event: AgentConnect") and chance.random() < self.transfers:
+                    how = chance.choice(["BlindTransfer", "Atxfer", "Redirect", "Outside"])
+                    target = chance.choice(sorted(AGENTS))
+                    after_s = chance.uniform(0.2, 1.5)
+                    group.create_task(self._transfer(message, how, target, after_s))
+
+    async def _transfer(self, message: bytes, how: str, target: str, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        agent, citizen = header(message, "DestChannel"), header(message, "Channel")
+        if how == "Redirect":
+            await self.ami.action("Setvar", Channel=citizen, Variable="QUEUE", Value="expert")
+            await self.ami.action(
+                "Redirect", Channel=citizen, Context="hotline", Exten="queue", Priority="1"
+            )
+            return
+        if how == "Outside":
+            how, target = "BlindTransfer", OUTSIDE
+        await self.ami.action(how, Channel=agent, Context="seats", Exten=target)
+        if how == "Atxfer":
+            await asyncio.sleep(2)
+            await self.ami.action("Hangup", Channel=agent)
+
+
+def header(message: bytes, name: str) -> str:
+    """Value of a header of one AMI message."""
+    match = re.search(rb"\r\n%b: ([^\r]*)" % name.encode(), message)
+    assert match is not None, message
+    return match[1].decode()

@@ -1,0 +1,128 @@
+"""What is recorded against what the switchboard recorded itself: every difference in a sentence."""
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+
+from tests.support.capture import AmiRecorder
+from tests.support.cel_truth import CelCall, read_cel
+from tests.support.gateway import Api
+from tests.support.queue_log_truth import QueueCall, plainly, read_queue_log
+from tests.support.system import System
+
+TALK_S = 1.0
+WAIT_S = 1.01  # both ends of a wait in queue_log are whole seconds
+REFUSED = {
+    "FULL": "refused_full",
+    "JOINEMPTY": "refused_no_staff",
+    "JOINUNAVAIL": "refused_no_staff",
+}
+
+
+async def differences(system: System, agents: Mapping[str, str]) -> list[str]:
+    """Differences of calls and seat intervals; ``agents`` by extension."""
+    interfaces = {f"PJSIP/{seat}": agent for seat, agent in agents.items()}
+    cel = read_cel(system.switchboard.cel_csv, interfaces)
+    queue_log = read_queue_log(system.switchboard.queue_log)
+    connection = await asyncpg.connect(system.database_dsn)
+    try:
+        rows = {row["uniqueid"]: row for row in await connection.fetch("select * from calls")}
+        intervals = await connection.fetch(
+            "select * from seat_intervals order by agent, started_at, ended_at nulls last"
+        )
+    finally:
+        await connection.close()
+    found = [f"{uniqueid}: recorded, but CEL has no such caller" for uniqueid in rows - cel.keys()]
+    for uniqueid, call in cel.items():
+        if (row := rows.get(uniqueid)) is None:
+            found.append(f"{uniqueid}: not recorded")
+        else:
+            found += [f"{uniqueid}: {one}" for one in _of_call(row, call, queue_log.get(uniqueid))]
+    return found + _of_intervals(intervals)
+
+
+def _of_call(row: Any, cel: CelCall, queued: QueueCall | None) -> list[str]:
+    found = []
+    if (row["ended_at"] is None) != (cel.ended_s is None):
+        found.append(f"ended {row['ended_at']}, in CEL {cel.ended_s}")
+    if abs(row["arrived_at"].timestamp() - cel.arrived_s) > TALK_S:
+        found.append(f"arrived {row['arrived_at'].timestamp()}, in CEL {cel.arrived_s}")
+    if queued is None:
+        wanted = REFUSED[cel.refused] if cel.refused else "abandoned_greeting"
+        if row["outcome"] != wanted:
+            found.append(f"outcome {row['outcome']}, in CEL {wanted}")
+        if row["wait_s"] not in ({0.0} if cel.refused else {None}):
+            found.append(f"wait {row['wait_s']} of a caller who was never queued")
+    else:
+        found += _of_queue(row, queued)
+    ours = {part["agent"]: part["talk_s"] + part["hold_s"] for part in json.loads(row["agents"])}
+    for agent in sorted(ours.keys() | cel.talks.keys()):
+        one, other = ours.get(agent), cel.talks.get(agent)
+        if one is None or other is None or abs(one - other) > TALK_S:
+            found.append(f"agent {agent} talked {one} s, in CEL {other} s")
+    return found
+
+
+def _of_queue(row: Any, queued: QueueCall) -> list[str]:
+    found = []
+    if plainly(row["outcome"]) != queued.outcome:
+        found.append(f"outcome {row['outcome']}, in queue_log {queued.outcome}")
+    elif queued.outcome == "abandoned":
+        stage = "abandoned_ringing" if queued.left_ringing else "abandoned_queue"
+        if row["outcome"] != stage:
+            found.append(f"outcome {row['outcome']}, in queue_log {stage}")
+    if row["queue"] != queued.queue:
+        found.append(f"queue {row['queue']}, in queue_log {queued.queue}")
+    if (
+        queued.wait_s is None
+        or row["wait_s"] is None
+        or abs(row["wait_s"] - queued.wait_s) > WAIT_S
+    ):
+        found.append(f"waited {row['wait_s']} s, in queue_log {queued.wait_s} s")
+    if queued.agents and row["agent"] != queued.agents[0]:
+        found.append(f"answered by {row['agent']}, in queue_log {queued.agents}")
+    return found
+
+
+def _of_intervals(intervals: list[Any]) -> list[str]:
+    """States of one seat follow each other without gap or overlap, and only the last is open."""
+    found = []
+    for one, other in pairwise(intervals):
+        if one["agent"] == other["agent"] and one["ended_at"] != other["started_at"]:
+            found.append(
+                f"seat {one['agent']}: {one['state']} until {one['ended_at']},"
+                f" then {other['state']} from {other['started_at']}"
+            )
+    return found
+
+
+async def seat_differences(ami: AmiRecorder, chief: Api) -> list[str]:
+    """Differences between the seats as shown and ``QueueStatus``; nobody is on a call."""
+    start = ami.mark()
+    await ami.list_action("QueueStatus", "QueueStatusComplete")
+    wanted: dict[str, tuple[str, set[str]]] = {}
+    for message in bytes(ami.raw[start:]).split(b"\r\n\r\n"):
+        if not message.startswith(b"Event: QueueMember\r\n"):
+            continue
+        said = dict(re.findall(r"\r\n([A-Za-z]+): ([^\r]*)", message.decode()))
+        _, queues = wanted.get(said["Name"], ("", set()))
+        wanted[said["Name"]] = (_state(said), queues | {said["Queue"]})
+    shown = {
+        seat["agent"]: (seat["state"], set(seat["queues"]))
+        for seat in await chief.get("/api/v1/seats")
+    }
+    return [
+        f"seat {agent}: shown as {shown.get(agent)}, by QueueStatus {standing}"
+        for agent, standing in wanted.items()
+        if shown.get(agent) != standing
+    ]
+
+
+def _state(said: Mapping[str, str]) -> str:
+    if said["Paused"] == "1":
+        return "not_ready"
+    return {"1": "ready", "4": "unreachable", "5": "unreachable"}[said["Status"]]

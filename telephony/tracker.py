@@ -8,6 +8,7 @@ from telephony.ami.message import EVENT, Message, event_name
 from telephony.calls.book import CallBook
 from telephony.calls.bridge_messages import BridgeMessages
 from telephony.calls.channel_messages import ChannelMessages, Handler
+from telephony.calls.channels import CallChannels, Leg, call_of, channels_at, channels_of
 from telephony.calls.conversations import Conversations
 from telephony.calls.queue_messages import QueueMessages
 from telephony.calls.restore import Restoration
@@ -175,6 +176,19 @@ class Tracker:
     def open_calls(self, now: float) -> list[CallRecord]:
         """The calls that are up."""
         return [self._book.freeze(call, now) for call in self._book.calls.values()]
+
+    def channels_of(self, call_id: str) -> CallChannels | None:
+        """The channels of a call; ``None`` when it is not up."""
+        return channels_of(self._book, call_id.removeprefix(f"{self._book.switchboard}-"))
+
+    def call_of(self, agent: str) -> str | None:
+        """Id of the call in which ``agent`` talks."""
+        uniqueid = call_of(self._book, agent)
+        return f"{self._book.switchboard}-{uniqueid}" if uniqueid else None
+
+    def channels_at(self, interface: str) -> tuple[Leg, ...]:
+        """The channels of a phone, whatever it is busy with."""
+        return channels_at(self._book, interface)
 
     def seats(self, now: float) -> list[SeatChanged]:
         """Every seat as it stands."""

@@ -122,7 +122,7 @@ async def test_wrong_command(tmp_path: Path, case: str) -> None:
 def guarded_postgres() -> Iterator[str]:
     """URL of a server that asks for a password."""
     (port,) = free_ports(1)
-    # Not below pytest's own directory: a run that starts meanwhile closes that to PostgreSQL's user.
+    # Not below pytest's own directory: another run that starts closes that to PostgreSQL's user.
     directory = TemporaryDirectory(prefix="hl-pg-", dir="/tmp")
     with directory as home, asyncio.Runner() as runner:
         server = EmbeddedPostgres(Path(home), tcp_port=port)

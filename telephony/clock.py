@@ -10,13 +10,12 @@ _EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
 def timestamp(raw: bytes) -> float | None:
     """``Timestamp`` of a message (``timestampevents=yes`` in manager.conf), epoch seconds."""
-    start = raw.find(_TIMESTAMP)
-    if start < 0:
+    _, found, rest = raw.partition(_TIMESTAMP)
+    if not found:
         return None
-    start += len(_TIMESTAMP)
     try:
         # Asterisk writes ten digits, a point and six digits (append_event in manager.c).
-        seconds = float(raw[start : start + _LENGTH])
+        seconds = float(rest[:_LENGTH])
     except ValueError:
         return None
     return seconds if 0 < seconds < _END_OF_TIME else None

@@ -53,14 +53,12 @@ class Message:
 
     def get(self, name: str, default: str = "") -> str:
         """Value of the first header called ``name`` (exact case, as Asterisk writes it)."""
-        raw = self.raw
+        # Cutting (partition) is quicker than looking for places (find): replay spends most here.
         needle = _NEEDLES[name]
-        start = raw.find(needle)
-        if start < 0:
+        _, found, rest = self.raw.partition(needle)
+        if not found:
             return self._get_odd(needle, default)
-        start += len(needle)
-        end = raw.find(b"\r", start)
-        value = raw[start:end] if end >= 0 else raw[start:]
+        value = rest.partition(_CRLF)[0]
         try:
             return value.decode()
         except UnicodeDecodeError:

@@ -9,14 +9,17 @@ _EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
 
 def timestamp(raw: bytes) -> float | None:
-    """``Timestamp`` of a message (``timestampevents=yes`` in manager.conf), epoch seconds."""
-    start = raw.find(_TIMESTAMP)
-    if start < 0:
+    """``Timestamp`` of an event (``timestampevents=yes`` in manager.conf), epoch seconds.
+
+    Asterisk writes it directly after ``Event`` and ``Privilege`` (manager_event in manager.c);
+    elsewhere it is not Asterisk's.
+    """
+    before, found, rest = raw.partition(_TIMESTAMP)
+    if not found or before.count(b"\r\n") != 1:
         return None
-    start += len(_TIMESTAMP)
     try:
         # Asterisk writes ten digits, a point and six digits (append_event in manager.c).
-        seconds = float(raw[start : start + _LENGTH])
+        seconds = float(rest[:_LENGTH])
     except ValueError:
         return None
     return seconds if 0 < seconds < _END_OF_TIME else None

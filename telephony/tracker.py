@@ -16,10 +16,11 @@ from telephony.calls.untimed import CaptureClock
 from telephony.clock import timestamp
 from telephony.events import CallEventName, CallRecord, Event, SeatChanged
 from telephony.names import Directory
-from telephony.recent import Recent
+from telephony.recent import Repeats
 from telephony.seats.tracker import SeatTracker
 from telephony.snapshot import Snapshot
 
+_VARSET = EVENT + b"VarSet"
 _QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
 _REPEATS_KNOWN = 4096
 
@@ -85,10 +86,12 @@ class Tracker:
         }
         if capture:
             handlers[b"AgentComplete"] = _nothing  # its TalkTime is read by the capture's clock
-        self._handlers = handlers
+        self._handlers = {EVENT + name: handler for name, handler in handlers.items()}
         self._capture = CaptureClock(self._book) if capture else None
-        self._repeats: Recent[bytes] = Recent(_REPEATS_KNOWN)
+        self._repeats = Repeats(_REPEATS_KNOWN)
         self._due: float | None = None
+        self._timed = False  # the switchboard stamps its events
+        self.forged = 0  # events that it did not stamp although it does
 
     def feed(self, raw: bytes, received_at: float) -> Sequence[Event]:
         """Track one raw message: see `feed_all`."""
@@ -97,25 +100,30 @@ class Tracker:
     def feed_all(self, messages: Iterable[bytes], received_at: float) -> list[Event]:
         """Track raw messages (without their blank lines) and return what they mean, in order.
 
-        ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``. An exact
-        repeat of a message with a ``Timestamp`` means nothing.
+        ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``; after the
+        first one that has it, one that lacks it is a caller's forgery (see `telephony.ami.session`)
+        and means nothing. Nor does an exact repeat of a message with a ``Timestamp``.
         """
         handler_of = self._handlers.get
-        is_new = self._repeats.add
+        is_new = self._repeats.is_new
         book, seats, crowded = self._book, self._seats, self._conversations.crowded
         parting = book.parting
         events: list[Event] = []
         for raw in messages:
-            name = raw[7 : raw.find(b"\r", 7)]
-            handler = handler_of(name)
-            if handler is None or raw[:7] != EVENT:
-                continue
-            if name == b"VarSet" and _QUEUE_STATUS not in raw:
+            first_line = raw.partition(b"\r")[0]
+            handler = handler_of(first_line)
+            if handler is None or (first_line == _VARSET and _QUEUE_STATUS not in raw):
                 continue
             at = timestamp(raw)
             if at is None:
+                if self._timed:
+                    self.forged += 1
+                    continue
+                name = first_line.removeprefix(EVENT)
                 at = self._capture.guess(name, raw) if self._capture else received_at
-            elif not is_new(raw):
+            elif is_new(at, raw):
+                self._timed = True
+            else:
                 continue
             handler(Message(raw), at)
             if self._due is not None and at >= self._due:
@@ -155,8 +163,8 @@ class Tracker:
             self._conversations,
             snapshot,
             self._channels.gone.__contains__,
-            born=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Newchannel"),
-            died=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Hangup"),
+            born=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Newchannel"),
+            died=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Hangup"),
         )
         lost = restoration.run(known)
         events: list[Event] = list(self._drain())
@@ -185,6 +193,10 @@ class Tracker:
     def seats(self, now: float) -> list[SeatChanged]:
         """Every seat as it stands."""
         return self._seats.describe(now)
+
+    def agents(self) -> dict[str, str]:
+        """Agent number by interface, as far as queues have told of their members."""
+        return self._book.directory.agents()
 
     def _run_clocks(self, now: float) -> None:
         self._conversations.tick(now)

@@ -68,7 +68,9 @@ class SwitchboardDesk:
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
         self._link = _link(board, tracker, sink)
-        self._reconciler = Reconciler(context, board, self._ownership, self._link.switch_now)
+        self._reconciler = Reconciler(
+            context, board, self._ownership, self._link.switch_now, tracker
+        )
         self._dialler = Dialler(context, self._link, self._ownership)
 
     async def run(self) -> None:
@@ -102,6 +104,8 @@ class SwitchboardDesk:
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
+            if isinstance(event, CallEvent) and event.name is CallEventName.ENDED:
+                self._reconciler.ended(event.call)
             live = from_domain(event)
             if self._showing.is_set():
                 self._publisher.put(live)

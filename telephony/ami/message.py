@@ -53,14 +53,24 @@ class Message:
 
     def get(self, name: str, default: str = "") -> str:
         """Value of the first header called ``name`` (exact case, as Asterisk writes it)."""
-        raw = self.raw
+        # Cutting (partition) is quicker than looking for places (find): replay spends most here.
         needle = _NEEDLES[name]
-        start = raw.find(needle)
-        if start < 0:
+        _, found, rest = self.raw.partition(needle)
+        if not found:
             return self._get_odd(needle, default)
-        start += len(needle)
-        end = raw.find(b"\r", start)
-        value = raw[start:end] if end >= 0 else raw[start:]
+        return self._value(rest)
+
+    def get_last(self, name: str) -> str:
+        """Value of the last header called ``name``, ``""`` when there is none.
+
+        For what follows the headers into which a caller can write more headers: see
+        `telephony.ami.session`.
+        """
+        _, found, rest = self.raw.rpartition(_NEEDLES[name])
+        return self._value(rest) if found else self.get(name)
+
+    def _value(self, rest: bytes) -> str:
+        value = rest.partition(_CRLF)[0]
         try:
             return value.decode()
         except UnicodeDecodeError:

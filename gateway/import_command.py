@@ -29,6 +29,7 @@ from gateway.queue_log_import.views import progress_view
 from gateway.settings import Settings, load_settings
 
 CONNECT_TIMEOUT_S = 10.0
+COMMAND_TIMEOUT_S = 600.0  # putting a table of years in order takes minutes
 TABLE_DATABASE_URL = "QUEUE_LOG_DATABASE_URL"
 # Millions of objects come and go without cycles; looking for some took a quarter of the time.
 GC_THRESHOLD = 200_000
@@ -101,9 +102,7 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceRe
 
 async def _store(settings: Settings, stack: AsyncExitStack) -> Store:
     dsn = await _migrated(settings, stack)
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-    stack.push_async_callback(connection.close)
-    store = Store(connection, settings.switchboard)
+    store = Store(await _connected(dsn, stack), settings.switchboard)
     await store.prepare()
     return store
 
@@ -113,13 +112,20 @@ async def _table(
 ) -> LogTable:
     dsn = os.environ.get(TABLE_DATABASE_URL) or await _migrated(settings, stack)
     try:
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-        stack.push_async_callback(connection.close)
+        connection = await _connected(dsn, stack)
         return await LogTable.find(connection, options.table, options.timezone, now)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise QueueLogImportError(
             f"the table {options.table} cannot be read ({type(error).__name__})"
         ) from error
+
+
+async def _connected(dsn: str, stack: AsyncExitStack) -> Any:
+    connection = await asyncpg.connect(
+        dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+    )
+    stack.push_async_callback(connection.close)
+    return connection
 
 
 async def _migrated(settings: Settings, stack: AsyncExitStack) -> str:

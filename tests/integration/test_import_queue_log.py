@@ -535,15 +535,36 @@ async def test_a_terminal_is_shown_a_bar(
     assert "100%" in shown
 
 
-async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
-    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
-    connection = await asyncpg.connect(database_dsn)
-    process = await start_import(database_dsn, log)
+async def first_commit(dsn: str) -> asyncpg.Connection:
+    """A connection, once an import has committed something."""
+    connection = await asyncpg.connect(dsn)
     async with asyncio.timeout(SIGNS_OF_LIFE.total_seconds()):
         while not await connection.fetchval("select count(*) from queue_log_imports"):
             await asyncio.sleep(0.01)
+    return connection
+
+
+async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    process = await start_import(database_dsn, log)
+    connection = await first_commit(database_dsn)
     process.send_signal(signal.SIGINT)
     _, err = await process.communicate()
     await connection.close()
     assert process.returncode == 130
     assert b"Traceback" not in err
+
+
+async def test_the_database_goes_away(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    process = await start_import(database_dsn, log)
+    connection = await first_commit(database_dsn)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await connection.close()
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err.startswith(b"hotline: the import stopped (")
+    assert err.count(b"\n") == 1

@@ -193,6 +193,35 @@ def keep_lines_with(file: Path, words: str) -> None:
     file.write_text("".join(line for line in lines if words in line))
 
 
+async def test_phone_that_two_shifts_share(bench: Bench) -> None:
+    """Agent 8005 takes over the phone of 8001 in the middle of the records."""
+    ends = sorted(call.ended_at for call in bench.live.values() if call.ended_at)
+    handover = ends[len(ends) // 2]
+    lines = bench.queue_log.read_text().splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        if float(line.partition("|")[0]) > handover.timestamp():
+            lines[index] = line.replace("|8001|", "|8005|")
+    bench.queue_log.write_text("".join(lines))
+    live = {uid: after_handover(call, handover) for uid, call in bench.live.items()}
+    assert live != bench.live
+    await bench.record(live.values())
+    done = await bench.reconciler().reconcile()
+    assert [(repair.call.uniqueid, repair.fields) for repair in done.repairs] == []
+    await bench.pool.execute("delete from calls")
+    await bench.reconciler().reconcile()
+    assert_same(await bench.stored(), live)
+
+
+def after_handover(call: CallRecord, handover: datetime) -> CallRecord:
+    parts = tuple(
+        replace(part, agent="8005")
+        if part.agent == "8001" and part.answered_at > handover
+        else part
+        for part in call.agents
+    )
+    return replace(call, agents=parts)
+
+
 async def test_what_is_wrong_is_mended(bench: Bench) -> None:
     answered = bench.some(lambda call: call.answered and len(call.agents) == 1)
     left = bench.some(lambda call: call.outcome is Outcome.ABANDONED_QUEUE)

@@ -9,9 +9,13 @@ _EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
 
 def timestamp(raw: bytes) -> float | None:
-    """``Timestamp`` of a message (``timestampevents=yes`` in manager.conf), epoch seconds."""
+    """``Timestamp`` of an event (``timestampevents=yes`` in manager.conf), epoch seconds.
+
+    Asterisk writes it directly after ``Event`` and ``Privilege`` (manager_event in manager.c);
+    elsewhere it is not Asterisk's.
+    """
     start = raw.find(_TIMESTAMP)
-    if start < 0:
+    if start < 0 or raw.count(b"\r\n", 0, start) != 1:
         return None
     start += len(_TIMESTAMP)
     try:

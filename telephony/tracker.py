@@ -88,6 +88,8 @@ class Tracker:
         self._capture = CaptureClock(self._book) if capture else None
         self._repeats: Recent[bytes] = Recent(_REPEATS_KNOWN)
         self._due: float | None = None
+        self._timed = False  # the switchboard stamps its events
+        self.forged = 0  # events that it did not stamp although it does
 
     def feed(self, raw: bytes, received_at: float) -> Sequence[Event]:
         """Track one raw message: see `feed_all`."""
@@ -96,8 +98,9 @@ class Tracker:
     def feed_all(self, messages: Iterable[bytes], received_at: float) -> list[Event]:
         """Track raw messages (without their blank lines) and return what they mean, in order.
 
-        ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``. An exact
-        repeat of a message with a ``Timestamp`` means nothing.
+        ``received_at`` (epoch seconds) is the time of messages without a ``Timestamp``; after the
+        first one that has it, one that lacks it is a caller's forgery (see `telephony.ami.session`)
+        and means nothing. Nor does an exact repeat of a message with a ``Timestamp``.
         """
         handler_of = self._handlers.get
         is_new = self._repeats.add
@@ -113,8 +116,13 @@ class Tracker:
                 continue
             at = timestamp(raw)
             if at is None:
+                if self._timed:
+                    self.forged += 1
+                    continue
                 at = self._capture.guess(name, raw) if self._capture else received_at
-            elif not is_new(raw):
+            elif is_new(raw):
+                self._timed = True
+            else:
                 continue
             handler(Message(raw), at)
             if self._due is not None and at >= self._due:
@@ -154,8 +162,8 @@ class Tracker:
             self._conversations,
             snapshot,
             self._channels.gone.__contains__,
-            born=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Newchannel"),
-            died=frozenset(Message(r).get("Uniqueid") for n, r in names if n == b"Hangup"),
+            born=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Newchannel"),
+            died=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Hangup"),
         )
         lost = restoration.run(known)
         events: list[Event] = list(self._drain())

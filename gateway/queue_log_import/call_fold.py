@@ -6,7 +6,7 @@ is cut into pieces.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ class Stage(StrEnum):
     GONE = "gone"  # he hung up
 
 
+CLOCK_STEP_S = 60.0  # by so much a line may be earlier than the one before
 _PATIENCE_S = {Stage.UP: 6 * 3600.0, Stage.LEFT: 600.0, Stage.GONE: 5.0}
 
 
@@ -97,21 +98,21 @@ class CallFold:
             self._finished.append(FinishedCall(record, last_at))
 
     def sweep(self, now: float) -> None:
-        """Finish the calls of which nothing more will come after ``now``."""
+        """Finish the calls of which nothing more will come after ``now``, to free memory."""
         for stage, calls in self._stages.items():
             while calls:
                 uniqueid = next(iter(calls))
                 last_at, record = calls[uniqueid]
-                if now - last_at <= _PATIENCE_S[stage]:
+                if now - last_at <= _PATIENCE_S[stage] + CLOCK_STEP_S:
                     break
                 del calls[uniqueid]
                 self._finished.append(FinishedCall(record, last_at))
 
     def cut(self, at: float) -> None:
         """Asterisk was restarted after ``at``: nothing that was up then goes on."""
-        for call in self.unfinished():
-            cut_at = None if call.complete else max(at, call.last_at)
-            self._finished.append(replace(call, cut_at=cut_at))
+        for stage, last_at, record in self._all():
+            cut = not record.stays[-1].over and at - last_at <= _PATIENCE_S[stage]
+            self._finished.append(FinishedCall(record, last_at, at if cut else None))
         for calls in self._stages.values():
             calls.clear()
 

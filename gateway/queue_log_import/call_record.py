@@ -8,7 +8,7 @@ from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.queue_log import Stay
 
 # A row moves only to a higher revision, and a call that was seen live has at least 1.
-MAY_GROW, FINAL = 0, 1
+UNENDED, MAY_GROW, FINAL = -1, 0, 1
 _LONGEST_GREETING_S = 3600.0
 
 
@@ -39,7 +39,7 @@ def call_record(switchboard: str, call: FinishedCall, *, final: bool = True) -> 
         talk_s=sum(part.talk_s for part in parts),
         hold_s=0.0,
         agents=parts,
-        revision=FINAL if final and call.complete else MAY_GROW,
+        revision=UNENDED if not call.complete else FINAL if final else MAY_GROW,
     )
 
 
@@ -49,9 +49,11 @@ def _arrived_at(uniqueid: str, entered_at: float) -> float:
 
 
 def _ended_at(call: FinishedCall) -> float:
+    """Not before anything else that is known of it: clocks are set back at times."""
     last = call.record.stays[-1]
     heard_at = call.cut_at or last.released_at or last.left_at or call.last_at
-    return max(heard_at, *(stay.left_at or stay.entered_at for stay in call.record.stays))
+    known = ((stay.entered_at, stay.left_at or 0.0) for stay in call.record.stays)
+    return max(heard_at, *(at for pair in known for at in pair))
 
 
 def _outcome(call: FinishedCall) -> Outcome:

@@ -21,9 +21,11 @@ from gateway.queue_log_import.source import FUTURE_S, Chunk, Place, checked, rea
 from telephony.queue_log import BadLineError, QueueLogLine, parse_line
 
 BLOCK = 2 << 20
-DAMAGED = "compressed data damaged from here on"
+UNFINISHED = "a last line without its end left out"
+DAMAGED = "what follows cannot be decompressed"
 _BEGINNING = 4096
 _PROBE = 1 << 16
+_STEP = 1 << 16
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
@@ -86,7 +88,7 @@ class LogFile:
         self.identity = identity
         self.first_at = first_at
         self.size = size
-        self.unfinished = False
+        self.remark = ""
         self._path = path
         self._now = now
         self._stack = ExitStack()
@@ -112,35 +114,43 @@ class LogFile:
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Chunk | None:
-        data, damaged = self._whole_lines()
-        if not data and not damaged:
+        data = self._whole_lines()
+        if not data:
             return None
         self._at += len(data)
         self._tail = (self._tail + data)[-_BEGINNING:]
-        lines: list[QueueLogLine | str | None] = [read_line(one, self._now) for one in texts(data)]
-        if damaged:
-            lines.append(DAMAGED)
+        lines = [read_line(text, self._now) for text in texts(data)]
         return Chunk(lines, Place(self._at, digest(self._tail)), self._raw.tell())
 
-    def _whole_lines(self) -> tuple[bytes, bool]:
-        """Up to a line's end, and whether what follows is damaged.
-
-        A line longer than a block is cut: no line of Asterisk's is so long.
-        """
+    def _whole_lines(self) -> bytes:
+        """Up to a line's end. One longer than a block is cut: no line of Asterisk's is so long."""
         while not self._over:
-            try:
-                block = self._stream.read(BLOCK)
-            except _DAMAGE:
-                self._over, self._rest = True, b""
-                return b"", True
-            data = self._rest + block
+            data = self._rest + self._block()
             cut = data.rfind(b"\n") + 1 or (len(data) if len(data) >= BLOCK else 0)
             self._rest = data[cut:]
             if cut:
-                return data[:cut], False
-            self._over = not block
-        self.unfinished = bool(self._rest)
-        return b"", False
+                return data[:cut]
+        return b""
+
+    def _block(self) -> bytes:
+        """About a block, in small steps, so that damage costs no more than what it hits."""
+        parts, size = list[bytes](), 0
+        try:
+            while size < BLOCK:
+                part = self._stream.read1(_STEP)
+                if not part:
+                    self._over = True
+                    self.remark = UNFINISHED if self._unended(parts) else ""
+                    break
+                parts.append(part)
+                size += len(part)
+        except _DAMAGE:
+            self._over, self.remark = True, DAMAGED
+        return b"".join(parts)
+
+    def _unended(self, parts: list[bytes]) -> bool:
+        last = parts[-1] if parts else self._rest
+        return bool(last) and not last.endswith(b"\n")
 
     async def close(self) -> None:
         """As in `Source`."""

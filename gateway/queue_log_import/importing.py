@@ -37,7 +37,7 @@ class SourceReport:
     counts: Counts
     earlier: int
     stored: Stored = field(default_factory=Stored)
-    unfinished_line: bool = False
+    remark: str = ""
     unseen: int = 0  # calls without an end when the source ended
     still_up: int = 0  # calls that may be going on
 
@@ -84,7 +84,7 @@ class Importer:
             report.stored += saving.result()
             self._view.advance(source, batch.done, batch.lines)
             batch = reading.result()
-        report.unfinished_line = source.unfinished
+        report.remark = source.remark
         return report
 
     async def _save(self, source: Source, batch: Batch) -> Stored:

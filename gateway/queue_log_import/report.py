@@ -41,15 +41,15 @@ def _lines(reports: Sequence[SourceReport], *, dry_run: bool) -> Iterator[str]:
 
 def _extent(report: SourceReport) -> str:
     counts = report.counts
+    remark = f"; {report.remark}" if report.remark else ""
     if not counts.lines:
-        return "no line could be read"
-    span = f"{_time(counts.first_at)} to {_time(counts.last_at)}"
-    text = f"{counts.lines:,} lines, {span}"
+        return f"no line could be read{remark}"
+    text = f"{counts.lines:,} lines, {_time(counts.first_at)} to {_time(counts.last_at)}"
     if report.earlier == counts.numbered:
-        return f"{text}; imported earlier, nothing new"
+        return f"{text}; imported earlier, nothing new{remark}"
     if report.earlier:
         text += f"; line {report.earlier + 1:,} and on, the others were imported earlier"
-    return text + ("; a last line without its end left out" if report.unfinished_line else "")
+    return text + remark
 
 
 def _stored(reports: Sequence[SourceReport]) -> str:

@@ -14,6 +14,7 @@ from telephony.queue_log import QueueLogLine
 from telephony.queue_log_forms import ENDINGS, NOBODY, agent_number, ring_s
 
 LONGEST_CALL_S = 6 * 3600.0  # a conversation without an end is not taken to last longer
+CAPACITY = 20_000  # of agents
 _REASON_LENGTH = 64
 
 
@@ -66,6 +67,8 @@ class SeatFold:
             return
         seat = self._seats.get(agent)
         if seat is None:
+            if len(self._seats) >= CAPACITY:
+                del self._seats[next(iter(self._seats))]
             seat = self._seats[agent] = Seat(agent)
         if seat.call and _interrupts(seat, line):
             # The end of the conversation was never told: how long it was is not known.
@@ -105,7 +108,7 @@ class SeatFold:
         """Asterisk was restarted after ``at``: who is logged in will be told anew."""
         for seat in self._seats.values():
             self._end(seat, at)
-        self._seats.clear()
+            self._seats[seat.agent] = Seat(seat.agent, since=seat.since)
 
     def drain(self) -> list[SeatStretch]:
         """Hand over, and forget, the stretches ended since the last time."""

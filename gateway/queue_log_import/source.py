@@ -38,15 +38,15 @@ class Source(Protocol):
     """A queue_log file or table.
 
     ``identity`` is the same for the same source under another name, ``first_at`` the time of its
-    first line (epoch), ``size`` is in the unit of `Chunk.done`, and ``unfinished`` tells at the end
-    whether a last line was left out because it is still being written.
+    first line (epoch), ``size`` is in the unit of `Chunk.done`, and ``remark`` says, at the end,
+    what was left out of it, in words.
     """
 
     identity: str
     name: str
     first_at: float
     size: int
-    unfinished: bool
+    remark: str
 
     async def go_to(self, place: Place | None) -> bool:
         """Go on behind ``place``, or begin; ``False`` when the place is none of this source."""

@@ -69,7 +69,7 @@ class LogTable:
         self.identity = ""
         self.first_at = 0.0
         self.size = 0
-        self.unfinished = False
+        self.remark = ""
         self._connection = connection
         self._query = query
         self._zone = zone

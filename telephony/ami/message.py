@@ -58,7 +58,23 @@ class Message:
         start = raw.find(needle)
         if start < 0:
             return self._get_odd(needle, default)
-        start += len(needle)
+        return self._value(start + len(needle))
+
+    def get_last(self, name: str) -> str:
+        """Value of the last header called ``name``, ``""`` when there is none.
+
+        For what follows the headers into which a caller can write more headers: see
+        `telephony.ami.session`.
+        """
+        raw = self.raw
+        needle = _NEEDLES[name]
+        start = raw.rfind(needle)
+        if start < 0:
+            return self.get(name)
+        return self._value(start + len(needle))
+
+    def _value(self, start: int) -> str:
+        raw = self.raw
         end = raw.find(b"\r", start)
         value = raw[start:end] if end >= 0 else raw[start:]
         try:

@@ -1,14 +1,19 @@
-"""One AMI conversation without any input or output: bytes in, events and answers out."""
+"""One AMI conversation without any input or output: bytes in, events and answers out.
 
+Asterisk writes a caller's number and the dialled extension into its messages as they came, and an
+escaped CR LF in a SIP user part (RFC 3261) comes unescaped: a caller can end a message and begin
+another. So ActionIDs cannot be guessed, and what is no message is passed over.
+"""
+
+import secrets
 from dataclasses import dataclass, field
 from itertools import count
 
 from telephony.ami.action import Action, encode
 from telephony.ami.frame import DEFAULT_LIMIT, Framer
-from telephony.ami.message import EVENT, Message, check_is_ami
+from telephony.ami.message import EVENT, RESPONSE, Message, check_is_ami
 from telephony.errors import PeerError
 
-_ACTION_ID = b"\r\nActionID:"
 _DIAL_END = b"Event: DialEnd\r\n"
 MAX_LIST = 200_000
 
@@ -57,6 +62,10 @@ class Session:
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self._framer = Framer(limit=limit)
         self._numbers = count(1)
+        self._token = secrets.token_hex(6)
+        self._own_item = f"\r\nActionID: {self._token}-".encode()
+        self._answered = False  # the peer has proved to speak AMI
+        self.strange = 0  # messages that Asterisk cannot have meant
         self._pending: dict[str, _Pending] = {}
         self._dialling: dict[str, _Pending] = {}  # by Uniqueid of the channel
 
@@ -67,7 +76,7 @@ class Session:
 
     def request(self, action: Action) -> tuple[str, bytes]:
         """Note ``action`` as pending; return its ActionID and the bytes to send."""
-        action_id = str(next(self._numbers))
+        action_id = f"{self._token}-{next(self._numbers)}"
         data = encode(action, action_id)
         pending = self._pending[action_id] = _Pending(action)
         if action.dials:
@@ -80,19 +89,31 @@ class Session:
             self._dialling.pop(pending.action.dials, None)
 
     def receive(self, data: bytes) -> Received:
-        """Take bytes of the switchboard. Raises `PeerError` when they are no AMI."""
+        """Take bytes of the switchboard.
+
+        Raises `PeerError` when they are no AMI; after its first answer the peer is believed to
+        speak it, and what is no message is counted as ``strange``.
+        """
         received = Received()
         for raw in self._framer.feed(data):
             if raw[:7] != EVENT:
-                check_is_ami(raw)
-                self._take_response(Message(raw), received)
-            elif _ACTION_ID in raw:
+                self._take_other(raw, received)
+            elif self._own_item in raw:
                 self._take_item(Message(raw), received)
             else:
                 received.events.append(raw)
                 if self._dialling and raw.startswith(_DIAL_END):
                     self._take_dial_end(Message(raw))
         return received
+
+    def _take_other(self, raw: bytes, received: Received) -> None:
+        if raw.startswith(RESPONSE):
+            self._answered = True
+            self._take_response(Message(raw), received)
+        elif self._answered:
+            self.strange += 1
+        else:
+            check_is_ami(raw)
 
     def _take_response(self, message: Message, received: Received) -> None:
         action_id = message.get("ActionID")

@@ -42,13 +42,13 @@ class BridgeMessages:
         self._conversations.regroup(near, at)
 
     def _on_bridge_leave(self, message: Message, at: float) -> None:
-        if channel := self._topology.channels.get(message.get("Uniqueid")):
+        if channel := self._topology.channels.get(message.get_last("Uniqueid")):
             self._conversations.regroup(
                 self._topology.leave(channel, message.get("BridgeUniqueid")), at
             )
 
     def _on_hold(self, message: Message, at: float) -> None:
-        channel = self._topology.channels.get(message.get("Uniqueid"))
+        channel = self._topology.channels.get(message.get_last("Uniqueid"))
         if channel and channel.call and channel.agent:
             on_hold = message.raw.startswith(b"Event: Hold")
             self._conversations.hold(channel.call, channel.agent, on_hold, at)

@@ -1,4 +1,8 @@
-"""Messages of channels: who calls in, who is renamed, who hangs up."""
+"""Messages of channels: who calls in, who is renamed, who hangs up.
+
+``Uniqueid`` and ``Linkedid`` are the last headers of a channel, after number and extension, into
+which a caller may have written headers of his own (see `telephony.ami.session`).
+"""
 
 from collections.abc import Callable, Collection
 
@@ -54,7 +58,7 @@ class ChannelMessages:
     def call_of(self, message: Message) -> Call | None:
         """The call of a message's channel; a Local leg of the dialplan is its first channel's."""
         calls = self._book.calls
-        return calls.get(message.get("Uniqueid")) or calls.get(message.get("Linkedid"))
+        return calls.get(message.get_last("Uniqueid")) or calls.get(message.get_last("Linkedid"))
 
     def caller_in_queue(self, message: Message, at: float) -> Call | None:
         """The call of a message of app_queue; whoever is in a queue may be a caller."""
@@ -68,11 +72,12 @@ class ChannelMessages:
         channel = self.adopt(message)
         if channel is None:
             return None
-        return self._arrive(message, channel.uniqueid, uniqueid_epoch(channel.uniqueid, at))
+        made_at = uniqueid_epoch(channel.uniqueid, at)
+        return self._arrive(message, channel.uniqueid, at if 0 <= at - made_at < 1 else made_at)
 
     def adopt(self, message: Message) -> Channel | None:
         """The channel of ``message``, also when its beginning was not seen; ``None`` once gone."""
-        uniqueid = message.get("Uniqueid")
+        uniqueid = message.get_last("Uniqueid")
         channel = self._topology.channels.get(uniqueid)
         if channel is None and uniqueid and uniqueid not in self.gone:
             channel = self._topology.add(uniqueid, message.get("Channel"))
@@ -82,15 +87,15 @@ class ChannelMessages:
         calls_in = _CALLS_IN in message.raw
         if not calls_in and _LOCAL not in message.raw:
             return  # a dialled telephone: it is made known when it rings or enters a bridge
-        uniqueid, name = message.get("Uniqueid"), message.get("Channel")
-        if uniqueid in self.gone or uniqueid in self._topology.channels:
+        uniqueid, name = message.get_last("Uniqueid"), message.get("Channel")
+        if not uniqueid or uniqueid in self.gone or uniqueid in self._topology.channels:
             return
         channel = self._topology.add(uniqueid, name)
         if calls_in and self._is_caller(message, channel):
             self._arrive(message, uniqueid, at)
 
     def _is_caller(self, message: Message, channel: Channel) -> bool:
-        linkedid = message.get("Linkedid")
+        linkedid = message.get_last("Linkedid")
         if self._contexts is not None:
             return message.get("Context") in self._contexts and linkedid not in self._book.calls
         seat = self._directory.agent_at(channel.interface)
@@ -101,14 +106,14 @@ class ChannelMessages:
         return self._book.arrive(uniqueid, line, caller_of(message), at)
 
     def _on_rename(self, message: Message, at: float) -> None:  # noqa: ARG002 handlers are alike
-        self._topology.rename(message.get("Uniqueid"), message.get("Newname"))
+        self._topology.rename(message.get_last("Uniqueid"), message.get("Newname"))
 
     def _on_hangup_request(self, message: Message, at: float) -> None:  # noqa: ARG002 alike
-        if call := self._book.calls.get(message.get("Uniqueid")):
+        if call := self._book.calls.get(message.get_last("Uniqueid")):
             call.hanging_up = True
 
     def _on_hangup(self, message: Message, at: float) -> None:
-        uniqueid = message.get("Uniqueid")
+        uniqueid = message.get_last("Uniqueid")
         self.gone.add(uniqueid)
         channel = self._topology.channels.get(uniqueid)
         near = self._topology.remove(channel) if channel else []

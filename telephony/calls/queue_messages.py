@@ -52,7 +52,7 @@ class QueueMessages:
             return
         channel = self._topology.add(leg, name)
         if not channel.agent:
-            dialler = self._topology.channels.get(message.get("Uniqueid"))
+            dialler = self._topology.channels.get(message.get_last("Uniqueid"))
             half = self._topology.partner(dialler) if dialler else None
             channel.agent = (half.agent if half else "") or (
                 self._directory.agent_at(channel.interface) or ""

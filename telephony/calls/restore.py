@@ -63,7 +63,8 @@ class Restoration:
         self._snapshot = snapshot
         self._at = snapshot.taken_at
         self._died = died
-        items = {item.get("Uniqueid"): item for item in snapshot.channels}
+        listed = ((item.get_last("Uniqueid"), item) for item in snapshot.channels)
+        items = {uniqueid: item for uniqueid, item in listed if uniqueid}
         self.quarantined = frozenset(uid for uid in items if is_gone(uid))
         skipped = self.quarantined | born  # the whole life of a born one is in the live events
         self._items = {uid: item for uid, item in items.items() if uid not in skipped}
@@ -119,10 +120,10 @@ class Restoration:
         The list shows the present context, not that of arrival; so: a channel that called in, of a
         name that Asterisk gave (ours have a ChannelId of our own), and at no seat.
         """
-        uniqueid, name = item.get("Uniqueid"), item.get("Channel")
+        uniqueid, name = item.get_last("Uniqueid"), item.get("Channel")
         return (
             uniqueid not in self._book.calls
-            and uniqueid == item.get("Linkedid")
+            and uniqueid == item.get_last("Linkedid")
             and uniqueid_epoch(uniqueid, -1.0) > 0
             and not is_local(name)
             and not is_internal(name)
@@ -131,7 +132,7 @@ class Restoration:
         )
 
     def _discover(self, item: Message) -> Call:
-        uniqueid, line = item.get("Uniqueid"), digits(item.get("Exten"))
+        uniqueid, line = item.get_last("Uniqueid"), digits(item.get("Exten"))
         arrived_at = uniqueid_epoch(uniqueid, self._at)
         return self._book.arrive(uniqueid, line, caller_of(item), arrived_at)
 
@@ -159,7 +160,7 @@ class Restoration:
 
     def _find_rings(self) -> None:
         for uniqueid, item in self._items.items():
-            call = self._book.calls.get(item.get("Linkedid"))
+            call = self._book.calls.get(item.get_last("Linkedid"))
             channel = self._book.topology.channels[uniqueid]
             agent = self._book.directory.agent_at(channel.interface)
             if call and agent and item.get("ChannelState") == _RINGING:

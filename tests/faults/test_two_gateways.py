@@ -5,7 +5,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from gateway.live import STREAM
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
 from tests.support.gateway import Gateway
-from tests.support.live import Frame, live_page, until
+from tests.support.live import live_page, of, until
 from tests.support.ports import free_port
 from tests.support.queue_log_truth import outcomes, recorded_outcomes
 from tests.support.sipp import Sipp, caller, phone
@@ -37,11 +37,6 @@ async def second_gateway(system: System, directory: Path, redis_url: str) -> Asy
         yield gateway
     finally:
         await gateway.stop()
-
-
-def of(digits: str) -> Callable[[Frame], bool]:
-    """Frames about the caller whose number ends so."""
-    return lambda frame: str(frame["data"]["caller"]).endswith(digits)
 
 
 async def published(redis_url: str) -> Counter[str]:
@@ -75,9 +70,7 @@ async def test_standby_takes_over_from_a_leader_that_stands_still(
         assert leader.process is not None
         leader.process.send_signal(signal.SIGSTOP)
         calling = asyncio.create_task(sipp.call("12345", caller("13800000002")))
-        second = await page.until(
-            "call.ringing", lambda frame: frame["data"]["caller"][-4:] == "0002"
-        )
+        second = await page.until("call.ringing", of("0002"))
         assert time.time() - datetime.fromisoformat(second["at"]).timestamp() < GAP_S
         await calling
         leader.process.send_signal(signal.SIGCONT)

@@ -14,6 +14,11 @@ Frame = dict[str, Any]
 WAIT_S = 20.0
 
 
+def of(digits: str) -> Callable[[Frame], bool]:
+    """Frames about the caller whose number ends so."""
+    return lambda frame: str(frame["data"]["caller"]).endswith(digits)
+
+
 class LivePage:
     """Frames as a page gets them, in order; read all the time, as a page does."""
 

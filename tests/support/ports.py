@@ -2,7 +2,7 @@
 
 import random
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 
 def free_port() -> int:
@@ -22,6 +22,18 @@ def free_ports(count: int) -> list[int]:
                 udp.bind(tcp.getsockname())
                 ports.append(tcp.getsockname()[1])
         return ports
+
+
+def lasting_ports(count: int) -> list[int]:
+    """Different UDP ports below the ephemeral ones: nobody gets them while they are not bound."""
+    ports: list[int] = []
+    for port in random.sample(range(15_000, 20_000), 200):
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise OSError("no free ports between 15000 and 20000")
 
 
 def free_media_port() -> int:

@@ -134,10 +134,20 @@ def test_our_own_attempts_and_dialled_legs_are_no_calls() -> None:
     assert not ledger([], [line("CHAN_START", START, LEG), line("CHAN_END", START + 9, LEG)]).ended
 
 
-def test_torn_lines_are_counted_and_the_next_one_is_read() -> None:
-    result = read_events([CEL[0], CEL[1][:40], '"a","b"', "", CEL[2]])
+def test_torn_records_are_counted_and_the_next_one_is_read() -> None:
+    result = read_events([CEL[0], CEL[1][:40], '"A","b"', "", CEL[2]])
     assert [event.name for event in result.events] == ["CHAN_START", "APP_START"]
     assert result.bad == [2, 3]
+
+
+def test_a_number_with_line_breaks_neither_hides_nor_forges_a_record() -> None:
+    hostile = '138\r\n\n"CHAN_END","","1795000001.0"\n'
+    start = CEL[0].replace("13800000001", hostile.replace('"', '""'))
+    result = read_events([*start.split("\n"), *CEL[1:]])
+    assert not result.bad
+    assert [event.name for event in result.events][:2] == ["CHAN_START", "HOTLINE_ARRIVED"]
+    assert result.events[0].number == hostile
+    assert result.events[0].uniqueid == ROOT
 
 
 def test_columns_that_are_needed_must_be_there() -> None:

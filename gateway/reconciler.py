@@ -5,7 +5,7 @@ recorded otherwise than there is mended.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ from gateway.recorder import QUERIES, save_calls
 from gateway.stored_calls import calls_since, open_calls
 from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
-from telephony.ledger import Ledger, reconstruct
+from telephony.ledger import Ledger, Seating, reconstruct
 from telephony.repair import Kind, Repair, compare, vanished
 
 EVERY_S = 600.0
@@ -28,6 +28,8 @@ RETRY_S = 2.0
 BATCH = 1_000
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(minutes=1)  # ours and that of PostgreSQL
+MOMENT_S = 0.1  # AMI and CEL tell the same bridge, not in the same millisecond
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,7 @@ class Reconciler:
         self._switch_now = switch_now
         self._wake = asyncio.Event()
         self._connected_at: datetime | None = None
+        self._behind_since: datetime | None = None  # connected then, and not reconciled since
         self._lost: dict[str, CallRecord] = {}
         self.repaired: dict[Kind, int] = dict.fromkeys(Kind, 0)
         self.unseen = 0
@@ -65,6 +68,7 @@ class Reconciler:
     def connected(self) -> None:
         """The link is up: calls that ended before now were seen by nobody."""
         self._connected_at = datetime.fromtimestamp(self._switch_now(), UTC)
+        self._behind_since = self._behind_since or self._context.clock()
         self._wake.set()
 
     def expect(self, calls: Sequence[CallRecord]) -> None:
@@ -97,20 +101,22 @@ class Reconciler:
         Raises `OwnershipLostError`, `OSError` and what asyncpg raises.
         """
         lost, self._lost = self._lost, {}
+        behind, self._behind_since = self._behind_since, None
         try:
-            return await self._reconcile(lost)
+            return await self._reconcile(lost, behind)
         except BaseException:
             self._lost = lost | self._lost
+            self._behind_since = behind or self._behind_since
             raise
 
-    async def _reconcile(self, lost: dict[str, CallRecord]) -> Reconciled:
+    async def _reconcile(self, lost: dict[str, CallRecord], behind: datetime | None) -> Reconciled:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
-            since = await self._since(connection, lost) - MARGIN
-            ledger = await asyncio.to_thread(self._read, since)
+            since = await self._since(connection, lost, behind) - MARGIN
             recorded = await calls_since(connection, name, since)
             still_open = await open_calls(connection, name)
         recorded += [call for call in still_open if call.arrived_at < since]
+        ledger = await asyncio.to_thread(self._read, since, _seatings(recorded))
         settled = self._settled(ledger, lost)
         repairs = await asyncio.to_thread(compare, recorded, settled)
         unseen = [
@@ -131,21 +137,30 @@ class Reconciler:
                 await self._ownership.fence(connection)
                 await save_calls(connection, mended[start : start + BATCH], source="ledger")
 
-    async def _since(self, connection: object, lost: dict[str, CallRecord]) -> datetime:
-        """From when on the records matter: the last thing that was known for sure."""
+    async def _since(
+        self, connection: object, lost: dict[str, CallRecord], behind: datetime | None
+    ) -> datetime:
+        """From when on the records matter: the last thing that was known for sure.
+
+        What was recorded since the connection says nothing of the gap before it.
+        """
         now = self._context.clock()
-        last = await QUERIES.last_known(connection, switchboard=self._context.settings.switchboard)
+        before = now if behind is None else behind - CLOCKS_DIFFER
+        name = self._context.settings.switchboard
+        last = await QUERIES.last_known(connection, switchboard=name, recorded_before=before)
         times = [call.arrived_at for call in lost.values()] + [now]
         times.append(last if last is not None else now - FIRST_LOOK_BACK)
         return min(times)
 
-    def _read(self, since: datetime) -> Ledger:
+    def _read(self, since: datetime, seats: Sequence[Seating]) -> Ledger:
         board = self._board
         lines = queue_log_since(board.queue_log, since) if board.queue_log else []
         events = cel_since(board.cel_csv, since) if board.cel_csv else []
         settings = self._context.settings
         contexts = settings.trunk_contexts
-        return reconstruct(settings.switchboard, lines, events, inbound_contexts=contexts)
+        return reconstruct(
+            settings.switchboard, lines, events, inbound_contexts=contexts, seats=seats
+        )
 
     def _settled(self, ledger: Ledger, lost: dict[str, CallRecord]) -> Ledger:
         """Only calls that no live record is under way for."""
@@ -168,6 +183,15 @@ class Reconciler:
         if done.unseen:
             log.warning("calls_without_record", count=done.unseen)
         log.info("reconciled", compared=done.compared, repaired=len(done.repairs))
+
+
+def _seatings(recorded: Iterable[CallRecord]) -> list[Seating]:
+    """Who was seen live at which telephone, a moment before he had the call there."""
+    return [
+        Seating(part.answered_at.timestamp() - MOMENT_S, part.interface, part.agent)
+        for call in recorded
+        for part in call.agents
+    ]
 
 
 def _close_unseen(recorded: CallRecord, lost: CallRecord) -> CallRecord:

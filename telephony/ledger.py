@@ -4,9 +4,9 @@ Both are folded through the same book and table as live messages, so that a call
 whichever way it became known. CEL knows nothing of the hold key: talk here includes that.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from telephony.calls.book import CallBook
 from telephony.calls.conversations import Conversations
@@ -34,6 +34,15 @@ class Ledger:
 
     ended: Mapping[str, CallRecord]
     still_up: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seating:
+    """``agent`` was at the telephone ``interface`` at ``at`` (epoch seconds)."""
+
+    at: float
+    interface: str
+    agent: str
 
 
 @dataclass(slots=True)
@@ -145,19 +154,26 @@ def reconstruct(
     cel: Sequence[CelEvent],
     *,
     inbound_contexts: Collection[str],
-    seats: Mapping[str, str] = MappingProxyType({}),
+    seats: Iterable[Seating] = (),
 ) -> Ledger:
-    """The calls of both records. ``seats``: interface to agent number, for agents whom a call only
-    reached by transfer; those who answered from a queue are learnt from ``queue_log``.
+    """The calls of both records. ``seats`` tells of agents whom a call only reached by transfer;
+    those who answered from a queue are learnt from ``queue_log``. Shifts share telephones: an agent
+    is at one until another is seen there.
     """
     records = fold(queue_log)
-    directory = _directory(records, cel, seats)
+    seatings = deque(sorted([*_answering(records, cel), *seats]))
+    directory = Directory()
+    for seating in reversed(seatings):  # before anybody is seen there, it is the first who will be
+        directory.learn(seating.agent, seating.interface)
     book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
     reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
     starts = restarts(queue_log)
     for event in cel:
         while starts and starts[0] <= event.at:
             reader.restart(starts.pop(0))
+        while seatings and seatings[0].at <= event.at:
+            seating = seatings.popleft()
+            directory.learn(seating.agent, seating.interface)
         reader.take(event)
     for at in starts:
         reader.restart(at)
@@ -169,15 +185,10 @@ def reconstruct(
     return Ledger(ended, frozenset(book.calls))
 
 
-def _directory(
-    records: Mapping[str, QueueRecord], cel: Sequence[CelEvent], seats: Mapping[str, str]
-) -> Directory:
+def _answering(records: Mapping[str, QueueRecord], cel: Sequence[CelEvent]) -> Iterator[Seating]:
+    """Who was at the telephone that a queue rang and that answered."""
     legs = {stay.leg: stay.agent for record in records.values() for stay in record.stays}
-    directory = Directory()
-    for interface, agent in seats.items():
-        directory.learn(agent, interface)
     for event in cel:
         if event.name == "CHAN_START" and event.uniqueid in legs:
             interface = interface_of(event.channel)
-            directory.learn(agent_of(legs[event.uniqueid], interface), interface)
-    return directory
+            yield Seating(event.at, interface, agent_of(legs[event.uniqueid], interface))

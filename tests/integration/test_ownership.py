@@ -10,9 +10,9 @@ import pytest
 
 from gateway.errors import OwnershipLostError
 from gateway.ownership import LEASE_S, Ownership, Standing
-from tests.support.fault_proxy import fault_proxy
 from tests.support.live import until
 from tests.support.owning import owning
+from tests.support.postgres_proxy import postgres_proxy
 
 TAKEN_OVER_S = 5.0
 END_OWNERS_SESSION = (
@@ -84,7 +84,7 @@ async def test_session_ended_by_the_server(
 
 
 async def test_postgres_away_and_back(stack: AsyncExitStack, database_dsn: str) -> None:
-    proxy = await stack.enter_async_context(fault_proxy(database_dsn))
+    proxy = await stack.enter_async_context(postgres_proxy(database_dsn))
     ours = await stack.enter_async_context(owning(proxy.url))
     await ours.held()
     proxy.shut()
@@ -100,7 +100,7 @@ async def test_postgres_away_and_back(stack: AsyncExitStack, database_dsn: str) 
 
 
 async def test_absent_postgres_is_waited_for(stack: AsyncExitStack, database_dsn: str) -> None:
-    proxy = await stack.enter_async_context(fault_proxy(database_dsn))
+    proxy = await stack.enter_async_context(postgres_proxy(database_dsn))
     proxy.shut()
     ours = await stack.enter_async_context(owning(proxy.url))
 

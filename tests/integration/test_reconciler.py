@@ -26,9 +26,9 @@ from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
 from telephony.repair import Kind
 from telephony.replay import replay
-from tests.support.fault_proxy import fault_proxy
 from tests.support.live import until
 from tests.support.owning import owning, running
+from tests.support.postgres_proxy import postgres_proxy
 from tests.support.queue_log_truth import outcomes, plainly
 
 WIRE = Path(__file__).parents[1] / "wire"
@@ -374,7 +374,10 @@ async def test_postgres_away_and_back(bench: Bench, monkeypatch: pytest.MonkeyPa
         outcome=None,
     )
     await bench.record([stray])
-    async with fault_proxy(bench.dsn) as proxy, asyncpg.create_pool(proxy.url, min_size=1) as far:
+    async with (
+        postgres_proxy(bench.dsn) as proxy,
+        asyncpg.create_pool(proxy.url, min_size=1) as far,
+    ):
         reconciler = bench.reconciler(pool=far)
         proxy.shut()
         reconciler.connected()

@@ -25,9 +25,9 @@ from telephony.events import (
     SeatState,
 )
 from tests.support.calls import seeded
-from tests.support.fault_proxy import fault_proxy
 from tests.support.live import until
 from tests.support.owning import owning, running
+from tests.support.postgres_proxy import postgres_proxy
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -220,7 +220,7 @@ async def test_postgres_away_and_back(
 ) -> None:
     monkeypatch.setattr(recorder_module, "RETRY_S", (0.05,))
     async with AsyncExitStack() as stack:
-        proxy = await stack.enter_async_context(fault_proxy(database_dsn))
+        proxy = await stack.enter_async_context(postgres_proxy(database_dsn))
         far = await stack.enter_async_context(asyncpg.create_pool(proxy.url, min_size=1))
         recorder = Recorder(far, ownership)
         await stack.enter_async_context(running(recorder.run()))
@@ -257,7 +257,7 @@ async def test_lost_answer_to_a_commit(
     """The batch was stored, but nobody heard of it: storing it again changes nothing."""
     monkeypatch.setattr(recorder_module, "RETRY_S", (0.05,))
     async with AsyncExitStack() as stack:
-        proxy = await stack.enter_async_context(fault_proxy(database_dsn))
+        proxy = await stack.enter_async_context(postgres_proxy(database_dsn))
         far = await stack.enter_async_context(asyncpg.create_pool(proxy.url, min_size=1))
         recorder = Recorder(far, ownership)
         proxy.swallow_answer_to = b"COMMIT"

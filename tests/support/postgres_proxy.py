@@ -1,4 +1,4 @@
-"""A door in front of a server that can be shut, for tests of what happens while it is away."""
+"""A door in front of PostgreSQL that can be shut, for tests of what happens while it is away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 _CHUNK = 65536
 
 
-class FaultProxy:
+class PostgresProxy:
     """Passes bytes on between 127.0.0.1:``port`` and a PostgreSQL, as long as it is ``open``.
 
     ``refused`` counts who knocked in vain. ``swallow_answer_to`` lets the first piece with these
@@ -86,9 +86,9 @@ async def _answer(answers: asyncio.StreamReader, client: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def fault_proxy(server_url: str) -> AsyncIterator[FaultProxy]:
+async def postgres_proxy(server_url: str) -> AsyncIterator[PostgresProxy]:
     """An open door in front of the PostgreSQL at ``server_url``."""
-    proxy = FaultProxy(server_url)
+    proxy = PostgresProxy(server_url)
     listener = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = listener.sockets[0].getsockname()[1]
     try:

@@ -129,6 +129,7 @@ def _fields(
             for seat in every_seat
         ),
         "seat_extensions": "\n".join(_seat_extension(seat) for seat in every_seat),
+        "queue_extensions": "\n".join(_queue_extension(name) for name in settings.queues),
         "extra_modules": "",
     }
 
@@ -144,6 +145,10 @@ def _seat_section(seat: str, password: str, *, browser: bool) -> str:
 
 def _seat_extension(seat: str) -> str:
     return f"exten => {seat},hint,PJSIP/{seat}\nexten => {seat},1,Goto(seat,${{EXTEN}},1)"
+
+
+def _queue_extension(queue: str) -> str:
+    return f"exten => {queue},1,Set(QUEUE={queue})\n same => n,Goto(hotline,queue,1)"
 
 
 def _refuse_unsafe(

@@ -13,16 +13,16 @@ class UserError(GatewayError):
     """A person cannot be added or changed this way."""
 
 
-class SeatCommandError(GatewayError):
-    """Root of what can come of a seat command; the message is a zh-CN sentence for the agent."""
+class CommandError(GatewayError):
+    """Root of what can come of a command; the message is a zh-CN sentence for who gave it."""
 
 
-class SeatRefusedError(SeatCommandError):
+class CommandRefusedError(CommandError):
     """The switchboard refuses the command, or is not connected; nothing was changed."""
 
 
-class SeatSilentError(SeatCommandError):
-    """No answer in time; whether the switchboard did it will show in ``seat.changed``."""
+class CommandSilentError(CommandError):
+    """Nothing confirmed it in time; whether it was done, the live events will show."""
 
 
 class RouteUndeclaredError(GatewayError):

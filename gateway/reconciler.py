@@ -1,11 +1,13 @@
 """Reconciler: `calls` against the switchboard's own records, on start, on reconnect, regularly.
 
 AMI never replays. What happened while nobody listened is in ``queue_log`` and CEL, and what was
-recorded otherwise than there is mended.
+recorded otherwise than there is mended: at once what had ended by then, every other call that was
+up in that time when it ends.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,7 @@ import structlog
 
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
+from gateway.doubtful import Doubtful
 from gateway.errors import OwnershipLostError
 from gateway.ledger_files import cel_since, queue_log_since
 from gateway.ownership import Ownership
@@ -22,14 +25,17 @@ from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
 from telephony.ledger import Ledger, Seating, reconstruct
 from telephony.repair import Kind, Repair, compare, vanished
+from telephony.tracker import Tracker
 
 EVERY_S = 600.0
+SECOND_LOOK_S = 2.0  # the switchboard writes its records a little after it speaks
+ARRIVAL_MARGIN = timedelta(seconds=5)
 RETRY_S = 2.0
 BATCH = 1_000
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
+MOMENT_S = 0.1  # AMI and CEL tell of the same bridge, not in the same millisecond
 CLOCKS_DIFFER = timedelta(minutes=1)  # ours and that of PostgreSQL
-MOMENT_S = 0.1  # AMI and CEL tell the same bridge, not in the same millisecond
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
 
 log = structlog.get_logger(__name__)
@@ -53,12 +59,16 @@ class Reconciler:
         board: Switchboard,
         ownership: Ownership,
         switch_now: Callable[[], float],
+        tracker: Tracker,
     ) -> None:
         self._context = context
         self._ownership = ownership
         self._board = board
         self._switch_now = switch_now
+        self._tracker = tracker
         self._wake = asyncio.Event()
+        self._looks_s = [0.0]  # when all is to be compared, loop's clock
+        self._doubtful = Doubtful()
         self._connected_at: datetime | None = None
         self._behind_since: datetime | None = None  # connected then, and not reconciled since
         self._lost: dict[str, CallRecord] = {}
@@ -67,33 +77,56 @@ class Reconciler:
 
     def connected(self) -> None:
         """The link is up: calls that ended before now were seen by nobody."""
-        self._connected_at = datetime.fromtimestamp(self._switch_now(), UTC)
+        now = self._switch_now()
+        self._connected_at = datetime.fromtimestamp(now, UTC)
         self._behind_since = self._behind_since or self._context.clock()
-        self._wake.set()
+        self._doubtful.are_up(call.uniqueid for call in self._tracker.open_calls(now))
+        self._look_soon()
 
     def expect(self, calls: Sequence[CallRecord]) -> None:
         """These calls ended unseen; the records should tell how."""
         self._lost |= {call.uniqueid: call for call in calls}
+        self._look_soon()
+
+    def ended(self, call: CallRecord) -> None:
+        """``call`` has ended, and was seen to."""
+        if self._doubtful.has_ended(call, asyncio.get_running_loop().time()):
+            self._wake.set()
+
+    def _look_soon(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._looks_s = [now_s, now_s + SECOND_LOOK_S]
         self._wake.set()
 
     async def run(self) -> None:
-        """Reconcile as owner, when woken and regularly, for ever."""
+        """Reconcile as owner, when there is reason to and regularly, for ever."""
         while True:
-            try:
-                async with asyncio.timeout(EVERY_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            await self._ownership.held()
             self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._next_look_s()):
+                    await self._wake.wait()
+            await self._ownership.held()
             try:
-                self._tell(await self.reconcile())
+                await self._look()
             except OwnershipLostError:
-                self._wake.set()
+                continue
             except DATABASE_AWAY as error:
                 log.warning("reconciling_delayed", error=type(error).__name__)
-                self._wake.set()
                 await asyncio.sleep(RETRY_S)
+
+    def _next_look_s(self) -> float:
+        doubtful_s = self._doubtful.due_s()
+        return min(self._looks_s if doubtful_s is None else [*self._looks_s, doubtful_s])
+
+    async def _look(self) -> None:
+        """Do what is due; what fails stays due."""
+        now_s = asyncio.get_running_loop().time()
+        if min(self._looks_s) <= now_s:
+            self._tell(await self.reconcile())
+            later = [at_s for at_s in self._looks_s if at_s > now_s]
+            self._looks_s = later or [now_s + EVERY_S]
+        if due := self._doubtful.due(now_s):
+            self._tell(await self._verify(due))
 
     async def reconcile(self) -> Reconciled:
         """Compare once and mend.
@@ -116,7 +149,7 @@ class Reconciler:
             recorded = await calls_since(connection, name, since)
             still_open = await open_calls(connection, name)
         recorded += [call for call in still_open if call.arrived_at < since]
-        ledger = await asyncio.to_thread(self._read, since, _seatings(recorded))
+        ledger = await asyncio.to_thread(self._read, since, self._seats(recorded))
         settled = self._settled(ledger, lost)
         repairs = await asyncio.to_thread(compare, recorded, settled)
         unseen = [
@@ -125,7 +158,32 @@ class Reconciler:
             if call.uniqueid in lost
         ]
         await self._save([repair.call for repair in repairs] + unseen)
+        self._lost |= {uid: call for uid, call in lost.items() if uid in ledger.still_up}
         return Reconciled(len(settled.ended), tuple(repairs), len(unseen))
+
+    async def _verify(self, calls: Mapping[str, CallRecord]) -> Reconciled:
+        """Compare these calls, which have ended, and mend."""
+        since = min(call.arrived_at for call in calls.values()) - ARRIVAL_MARGIN
+        name = self._context.settings.switchboard
+        async with self._context.engines.pool.acquire() as connection:
+            recorded = await calls_since(connection, name, since)
+        ledger = await asyncio.to_thread(self._read, since, self._seats(recorded))
+        told = {uid: call for uid, call in ledger.ended.items() if uid in calls}
+        repairs = compare(recorded, replace(ledger, ended=told))
+        await self._save([repair.call for repair in repairs])
+        self._doubtful.looked_at(calls, told, asyncio.get_running_loop().time())
+        return Reconciled(len(told), tuple(repairs), 0)
+
+    def _seats(self, recorded: Sequence[CallRecord]) -> list[Seating]:
+        """Who sat where: as recorded, and as the switchboard tells now."""
+        now = self._switch_now()
+        recorded_then = [
+            Seating(part.answered_at.timestamp() - MOMENT_S, part.interface, part.agent)
+            for call in recorded
+            for part in call.agents
+        ]
+        sitting = self._tracker.agents().items()
+        return recorded_then + [Seating(now, interface, agent) for interface, agent in sitting]
 
     async def _save(self, mended: Sequence[CallRecord]) -> None:
         """In batches; a call that got on meanwhile has a newer revision, which stands."""
@@ -157,9 +215,12 @@ class Reconciler:
         lines = queue_log_since(board.queue_log, since) if board.queue_log else []
         events = cel_since(board.cel_csv, since) if board.cel_csv else []
         settings = self._context.settings
-        contexts = settings.trunk_contexts
         return reconstruct(
-            settings.switchboard, lines, events, inbound_contexts=contexts, seats=seats
+            settings.switchboard,
+            lines,
+            events,
+            inbound_contexts=settings.trunk_contexts,
+            seats=seats,
         )
 
     def _settled(self, ledger: Ledger, lost: dict[str, CallRecord]) -> Ledger:
@@ -183,15 +244,6 @@ class Reconciler:
         if done.unseen:
             log.warning("calls_without_record", count=done.unseen)
         log.info("reconciled", compared=done.compared, repaired=len(done.repairs))
-
-
-def _seatings(recorded: Iterable[CallRecord]) -> list[Seating]:
-    """Who was seen live at which telephone, a moment before he had the call there."""
-    return [
-        Seating(part.answered_at.timestamp() - MOMENT_S, part.interface, part.agent)
-        for call in recorded
-        for part in call.agents
-    ]
 
 
 def _close_unseen(recorded: CallRecord, lost: CallRecord) -> CallRecord:

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     outbound_endpoint: str = Field(
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )
+    outside_min_digits: int = Field(
+        5, ge=3, le=15, description="shortest outside number, as in the dialplan"
+    )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
     lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
     wrap_up_s: float = Field(0, ge=0, le=600, description="wrapuptime of the queues (话后处理)")

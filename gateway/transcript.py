@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import fill
 
-from gateway.errors import SeatRefusedError
+from gateway.errors import CommandRefusedError
 from telephony.ami.action import Action
 from telephony.ami.client import DEFAULT_TIMEOUT_S
 from telephony.ami.frame import Framer
@@ -99,8 +99,8 @@ def notice(path: Path, why: str) -> str:
 
 
 async def refuse_command(_command: object) -> None:
-    """Refuse a seat command. Always raises `SeatRefusedError`."""
-    raise SeatRefusedError("当前回放的是录制的通话，没有连接真实的交换机，坐席操作不可用")
+    """Refuse a seat command. Always raises `CommandRefusedError`."""
+    raise CommandRefusedError("当前回放的是录制的通话，没有连接真实的交换机，坐席操作不可用")
 
 
 class TranscriptLink:

@@ -114,6 +114,12 @@ async def list_users(connection: Connection) -> list[User]:
     return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
 
 
+async def holder_of(connection: Connection, agent: str) -> Person | None:
+    """Who works under this agent number (工号) now."""
+    row = await _QUERIES.holder_of(connection, agent=agent)
+    return User.from_row(row).person if row else None
+
+
 async def authenticate(
     pool: "asyncpg.Pool[asyncpg.Record]", login: str, password: str
 ) -> Person | None:

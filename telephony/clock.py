@@ -14,13 +14,12 @@ def timestamp(raw: bytes) -> float | None:
     Asterisk writes it directly after ``Event`` and ``Privilege`` (manager_event in manager.c);
     elsewhere it is not Asterisk's.
     """
-    start = raw.find(_TIMESTAMP)
-    if start < 0 or raw.count(b"\r\n", 0, start) != 1:
+    before, found, rest = raw.partition(_TIMESTAMP)
+    if not found or before.count(b"\r\n") != 1:
         return None
-    start += len(_TIMESTAMP)
     try:
         # Asterisk writes ten digits, a point and six digits (append_event in manager.c).
-        seconds = float(raw[start : start + _LENGTH])
+        seconds = float(rest[:_LENGTH])
     except ValueError:
         return None
     return seconds if 0 < seconds < _END_OF_TIME else None

@@ -1,5 +1,7 @@
 """Errors of the telephony package. The peer's faults and ours are told apart."""
 
+from enum import StrEnum
+
 
 class TelephonyError(Exception):
     """Root of every error raised by this package."""
@@ -23,6 +25,35 @@ class ActionTimeoutError(TelephonyError):
 
 class ActionRefusedError(TelephonyError):
     """The switchboard answered an action with an error: it was not done."""
+
+
+class Refusal(StrEnum):
+    """Why a command of call control cannot be done."""
+
+    CALL_ENDED = "the call is over"
+    NOT_IN_CALL = "the agent does not talk in this call"
+    NO_CONVERSATION = "the seat has no conversation"
+    CONSULTING = "the agent consults somebody"
+    NOT_CONSULTING = "the agent consults nobody"
+    CONSULTED_SILENT = "who is consulted has not answered"
+    IN_CONFERENCE = "a third party is in the call"
+    OWN_UNREGISTERED = "the own phone is not registered"
+    OWN_BUSY = "the own phone is busy"
+    OWN_UNANSWERED = "the own phone was not answered"
+    OWN_NUMBER = "the number is that of the own phone"
+    UNREGISTERED = "the phone called is not registered"
+    BUSY = "the phone called is busy"
+    UNREACHABLE = "the phone called could not be reached"
+    NO_SUCH_NUMBER = "there is no such extension, and it is too short for an outside number"
+    NO_SUCH_QUEUE = "there is no such queue"
+
+
+class ControlRefusedError(TelephonyError):
+    """A call or a phone is not in a state in which the command can be done."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
 
 
 class LoginRefusedError(PeerError):

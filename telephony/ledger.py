@@ -5,7 +5,7 @@ whichever way it became known. CEL knows nothing of the hold key: talk here incl
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from telephony.calls.book import CallBook
@@ -16,7 +16,7 @@ from telephony.calls.transitions import Trigger
 from telephony.cel import CelEvent
 from telephony.clock import uniqueid_epoch
 from telephony.events import CallEventName, CallRecord
-from telephony.names import Directory, agent_of, digits, interface_of
+from telephony.names import Directory, agent_of, digits
 from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
 
 _EXITS = {
@@ -51,11 +51,14 @@ class _Reader:
     conversations: Conversations
     contexts: frozenset[str]
     queue_records: Mapping[str, QueueRecord]
+    legs: dict[str, str] = field(default_factory=dict)  # agent by Uniqueid of the answering channel
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     present: dict[str, Stay] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stays = {uid: list(record.stays) for uid, record in self.queue_records.items()}
+        for record in self.queue_records.values():
+            self.legs |= {stay.leg: stay.agent for stay in record.stays if stay.leg}
 
     def take(self, event: CelEvent) -> None:
         handler = _HANDLERS.get(event.name)
@@ -63,7 +66,11 @@ class _Reader:
             handler(self, event)
 
     def start(self, event: CelEvent) -> None:
-        self.book.topology.add(event.uniqueid, event.channel)
+        channel = self.book.topology.add(event.uniqueid, event.channel)
+        if agent := self.legs.get(event.uniqueid):
+            # From now on he sits there; who sat there before keeps his own calls.
+            agent = agent_of(agent, channel.interface)
+            channel.agent = self.book.directory.learn(agent, channel.interface)
         ours = uniqueid_epoch(event.uniqueid, 0.0) == 0.0  # a ChannelId that we gave
         if event.uniqueid == event.linkedid and event.context in self.contexts and not ours:
             self.book.arrive(event.uniqueid, digits(event.exten), digits(event.number), event.at)
@@ -158,12 +165,11 @@ def reconstruct(
 ) -> Ledger:
     """The calls of both records. ``seats`` tells of agents whom a call only reached by transfer;
     those who answered from a queue are learnt from ``queue_log``. Shifts share telephones: an agent
-    is at one until another is seen there.
+    sits at one until another is seen there.
     """
     records = fold(queue_log)
-    seatings = deque(sorted([*_answering(records, cel), *seats]))
-    directory = Directory()
-    for seating in reversed(seatings):  # before anybody is seen there, it is the first who will be
+    directory, seatings = Directory(), deque(sorted(seats))
+    for seating in reversed(seatings):  # before anybody is seen there it is the first who will be
         directory.learn(seating.agent, seating.interface)
     book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
     reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
@@ -183,12 +189,3 @@ def reconstruct(
         if event.name is CallEventName.ENDED
     }
     return Ledger(ended, frozenset(book.calls))
-
-
-def _answering(records: Mapping[str, QueueRecord], cel: Sequence[CelEvent]) -> Iterator[Seating]:
-    """Who was at the telephone that a queue rang and that answered."""
-    legs = {stay.leg: stay.agent for record in records.values() for stay in record.stays}
-    for event in cel:
-        if event.name == "CHAN_START" and event.uniqueid in legs:
-            interface = interface_of(event.channel)
-            yield Seating(event.at, interface, agent_of(legs[event.uniqueid], interface))

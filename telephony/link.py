@@ -16,6 +16,7 @@ from telephony.errors import LinkLostError, NotConnectedError, PeerError, Teleph
 from telephony.events import CallRecord, Event
 from telephony.snapshot import Snapshot
 from telephony.tracker import Tracker
+from telephony.watch import Sign, Watch, Watches
 
 MAX_HELD = 200_000
 LONGEST_SLEEP_S = 3600.0
@@ -90,12 +91,17 @@ class Link:
         self._resync = asyncio.Event()
         self._known: Sequence[CallRecord] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._watches = Watches()
 
     async def request(self, action: Action, timeout_s: float = DEFAULT_TIMEOUT_S) -> Answer:
         """See `telephony.ami.client.Requester`."""
         if self._client is None:
             raise NotConnectedError(f"there is no link to the switchboard: {self.state.reason}")
         return await self._client.request(action, timeout_s)
+
+    def watch(self, *signs: Sign) -> Watch:
+        """See `telephony.watch.Switch`."""
+        return Watch(self._watches, signs)
 
     def switch_now(self) -> float:
         """Now by the switchboard's clock, epoch seconds."""
@@ -141,7 +147,9 @@ class Link:
                 raise raise_when_lost
         finally:
             self._client = None
-            client.abort(LinkLostError("the link is closed"))
+            closed = LinkLostError("the link is closed")
+            client.abort(closed)
+            self._watches.fail(closed)
 
     async def _keep_alive(self, client: Client) -> None:
         while True:
@@ -197,8 +205,9 @@ class Link:
             self._held += messages
             if len(self._held) > MAX_HELD and self._client:
                 self._client.abort(LinkLostError(f"more than {MAX_HELD} events before a snapshot"))
-            return
-        self._tell(self.tracker.feed_all(messages, received_at + self._offset_s))
+        else:
+            self._tell(self.tracker.feed_all(messages, received_at + self._offset_s))
+        self._watches.see(messages)
 
     def _on_fully_booted(self, message: Message) -> None:
         """``Uptime`` tells which calls cannot have survived a restart."""

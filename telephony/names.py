@@ -75,6 +75,10 @@ class Directory:
             self._agents[state_interface] = agent
         return agent
 
+    def agents(self) -> dict[str, str]:
+        """Every interface that is a seat, with its agent."""
+        return dict(self._agents)
+
     def agent_at(self, interface: str) -> str | None:
         """The agent whose queue calls go to ``interface``, ``None`` when it is no seat."""
         return self._agents.get(interface)

@@ -38,10 +38,19 @@ def compare(recorded: Iterable[CallRecord], ledger: Ledger) -> list[Repair]:
     for uniqueid, truth in ledger.ended.items():
         if (ours := known.get(uniqueid)) is None:
             repairs.append(Repair(Kind.MISSING, truth, None))
-        elif fields := differences(ours, truth):
-            kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
-            repairs.append(Repair(kind, mend(ours, truth), ours, fields))
+        else:
+            named = _named(ours, truth)
+            if fields := differences(ours, named):
+                kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
+                repairs.append(Repair(kind, mend(ours, named), ours, fields))
     return repairs
+
+
+def _named(ours: CallRecord, truth: CallRecord) -> CallRecord:
+    """``truth`` with the agents' names of ours: channels tell the telephone, not who sat there."""
+    known = {part.interface: part.agent for part in ours.agents}
+    named = [replace(part, agent=known.get(part.interface, part.agent)) for part in truth.agents]
+    return replace(truth, agents=tuple(named))
 
 
 def vanished(recorded: Iterable[CallRecord], ledger: Ledger) -> list[CallRecord]:

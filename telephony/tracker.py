@@ -8,6 +8,7 @@ from telephony.ami.message import EVENT, Message, event_name
 from telephony.calls.book import CallBook
 from telephony.calls.bridge_messages import BridgeMessages
 from telephony.calls.channel_messages import ChannelMessages, Handler
+from telephony.calls.channels import CallChannels, Leg, call_of, channels_at, channels_of
 from telephony.calls.conversations import Conversations
 from telephony.calls.queue_messages import QueueMessages
 from telephony.calls.restore import Restoration
@@ -15,10 +16,11 @@ from telephony.calls.untimed import CaptureClock
 from telephony.clock import timestamp
 from telephony.events import CallEventName, CallRecord, Event, SeatChanged
 from telephony.names import Directory
-from telephony.recent import Recent
+from telephony.recent import Repeats
 from telephony.seats.tracker import SeatTracker
 from telephony.snapshot import Snapshot
 
+_VARSET = EVENT + b"VarSet"
 _QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
 _REPEATS_KNOWN = 4096
 
@@ -84,9 +86,9 @@ class Tracker:
         }
         if capture:
             handlers[b"AgentComplete"] = _nothing  # its TalkTime is read by the capture's clock
-        self._handlers = handlers
+        self._handlers = {EVENT + name: handler for name, handler in handlers.items()}
         self._capture = CaptureClock(self._book) if capture else None
-        self._repeats: Recent[bytes] = Recent(_REPEATS_KNOWN)
+        self._repeats = Repeats(_REPEATS_KNOWN)
         self._due: float | None = None
         self._timed = False  # the switchboard stamps its events
         self.forged = 0  # events that it did not stamp although it does
@@ -103,24 +105,23 @@ class Tracker:
         and means nothing. Nor does an exact repeat of a message with a ``Timestamp``.
         """
         handler_of = self._handlers.get
-        is_new = self._repeats.add
+        is_new = self._repeats.is_new
         book, seats, crowded = self._book, self._seats, self._conversations.crowded
         parting = book.parting
         events: list[Event] = []
         for raw in messages:
-            name = raw[7 : raw.find(b"\r", 7)]
-            handler = handler_of(name)
-            if handler is None or raw[:7] != EVENT:
-                continue
-            if name == b"VarSet" and _QUEUE_STATUS not in raw:
+            first_line = raw.partition(b"\r")[0]
+            handler = handler_of(first_line)
+            if handler is None or (first_line == _VARSET and _QUEUE_STATUS not in raw):
                 continue
             at = timestamp(raw)
             if at is None:
                 if self._timed:
                     self.forged += 1
                     continue
+                name = first_line.removeprefix(EVENT)
                 at = self._capture.guess(name, raw) if self._capture else received_at
-            elif is_new(raw):
+            elif is_new(at, raw):
                 self._timed = True
             else:
                 continue
@@ -176,9 +177,26 @@ class Tracker:
         """The calls that are up."""
         return [self._book.freeze(call, now) for call in self._book.calls.values()]
 
+    def channels_of(self, call_id: str) -> CallChannels | None:
+        """The channels of a call; ``None`` when it is not up."""
+        return channels_of(self._book, call_id.removeprefix(f"{self._book.switchboard}-"))
+
+    def call_of(self, agent: str) -> str | None:
+        """Id of the call in which ``agent`` talks."""
+        uniqueid = call_of(self._book, agent)
+        return f"{self._book.switchboard}-{uniqueid}" if uniqueid else None
+
+    def channels_at(self, interface: str) -> tuple[Leg, ...]:
+        """The channels of a phone, whatever it is busy with."""
+        return channels_at(self._book, interface)
+
     def seats(self, now: float) -> list[SeatChanged]:
         """Every seat as it stands."""
         return self._seats.describe(now)
+
+    def agents(self) -> dict[str, str]:
+        """Agent number by interface, as far as queues have told of their members."""
+        return self._book.directory.agents()
 
     def _run_clocks(self, now: float) -> None:
         self._conversations.tick(now)

@@ -15,6 +15,7 @@ class Role(StrEnum):
 EVERYONE = frozenset(Role)
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 CASE_WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+SUPERVISORS = frozenset({Role.SUPERVISOR})
 AGENTS = frozenset({Role.AGENT})
 
 

@@ -12,10 +12,12 @@ from gateway.http import (
     board_api,
     call_api,
     case_api,
+    control_api,
     health_api,
     seat_api,
     session_api,
     socket_api,
+    supervision_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
@@ -31,6 +33,8 @@ API: tuple[Endpoint, ...] = (
     *session_api.ENDPOINTS,
     *seat_api.ENDPOINTS,
     *call_api.ENDPOINTS,
+    *control_api.ENDPOINTS,
+    *supervision_api.ENDPOINTS,
     *case_api.ENDPOINTS,
     *board_api.ENDPOINTS,
     *health_api.ENDPOINTS,

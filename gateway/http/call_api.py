@@ -139,12 +139,13 @@ async def call_for(services: Services, connection: Any, person: Person, call_id:
     """
     live = await services.live.call(call_id)
     call = live.data if live else await stored_call(connection, call_id)
-    if call is None or not (person.oversees or await _concerned(services.live, person, call, live)):
+    if call is None or not (person.oversees or await concerned(services.live, person, call, live)):
         raise not_found("通话")
     return call
 
 
-async def _concerned(state: LiveState, person: Person, call: Fields, live: LiveCall | None) -> bool:
+async def concerned(state: LiveState, person: Person, call: Fields, live: LiveCall | None) -> bool:
+    """Whether ``call`` is or was a call of this agent's."""
     agent = _agent(person)
     if concerns(call, agent) or (live is not None and agent in live.agents):
         return True

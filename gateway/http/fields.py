@@ -8,6 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from gateway.http.endpoint import Strict
 
 CALL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{2,79}"
+AGENT = r"[0-9]{2,10}"
+QUEUE = r"^[0-9a-z-]{1,32}$"
 CASE_NO = r"[0-9]{8}-[0-9]{5,9}"
 
 
@@ -21,6 +23,7 @@ def _in_utc(at: datetime) -> datetime:
 # No control characters but tab and line ends: PostgreSQL stores no NUL, nobody types the others.
 PLAIN = Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Agent = Annotated[str, Field(pattern=f"^{AGENT}$")]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
 
 

@@ -24,6 +24,7 @@ TITLES = {
     429: "操作过于频繁",
     500: "服务内部错误",
     503: "服务暂不可用",
+    504: "未能及时确认",
 }
 
 # What the operator of PostgreSQL can mend: connection, resources, intervention, system error,

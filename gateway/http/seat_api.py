@@ -6,10 +6,9 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from gateway.auth.roles import AGENTS, OVERSEERS, Person
-from gateway.commands import SeatAction, SeatCommand
-from gateway.errors import SeatRefusedError, SeatSilentError
+from gateway.commands import Command, CommandName
+from gateway.http.commanding import carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.problems import RETRY_AFTER_S, Problem
 from gateway.live_state import Fields
 from gateway.users import list_users
 from telephony.events import SeatState
@@ -74,7 +73,7 @@ def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
 @endpoint("GET", "/api/v1/seat", access=AGENTS, answer=Seat)
 async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
     """The agent's own seat."""
-    agent, extension = _seat_holder(inquiry.person)
+    agent, extension = seat_holder(inquiry.person)
     return seat_of(agent, extension, await inquiry.services.live.seat(agent))
 
 
@@ -85,27 +84,19 @@ async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
     body=SeatOrder,
     answer=Accepted,
     status=202,
-    problems=(409,),
+    problems=(409, 504),
 )
 async def change_seat(inquiry: Inquiry[SeatOrder, Nothing]) -> Accepted:
     """Log in and be ready, be not ready with a reason, or log out."""
-    agent, extension = _seat_holder(inquiry.person)
+    agent, extension = seat_holder(inquiry.person)
     order = inquiry.body
-    link = await inquiry.services.live.link()
-    if not link.connected:
-        raise Problem(409, "与交换机的连接已断开，坐席状态暂时不能更改")
-    command = SeatCommand(
+    command = Command(
         agent=agent,
         extension=extension,
-        action=SeatAction(order.state),
+        name=CommandName(order.state),
         reason=order.reason or "",
     )
-    try:
-        await inquiry.services.commands.send(command)
-    except SeatRefusedError as error:
-        raise Problem(409, str(error)) from None
-    except SeatSilentError as error:
-        raise Problem(503, str(error), headers={"Retry-After": RETRY_AFTER_S}) from None
+    await carry_out(inquiry.services, command)
     return Accepted(agent=agent, state=order.state)
 
 
@@ -129,12 +120,6 @@ def named_seats(holders: dict[str | None, Person], seen: list[Fields]) -> list[N
         name = holder.display_name if holder else ""
         named.append(NamedSeat(**seat.model_dump(), display_name=name))
     return named
-
-
-def _seat_holder(person: Person) -> tuple[str, str]:
-    if person.agent is None or person.extension is None:
-        raise Problem(409, "您的账号没有配置工号和分机")
-    return person.agent, person.extension
 
 
 ENDPOINTS = (get_seat, change_seat, get_seats)

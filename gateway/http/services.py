@@ -10,7 +10,7 @@ import asyncpg
 from aiohttp import web
 from redis.asyncio import Redis
 
-from gateway.commands import SeatCommand
+from gateway.commands import Command
 from gateway.http.sockets import SocketHub
 from gateway.live_state import Fields, Link, LiveCall
 from gateway.readiness import Readiness
@@ -20,11 +20,11 @@ from ticketing.case import Case
 ACQUIRE_TIMEOUT_S = 2.0
 
 
-class SeatCommands(Protocol):
-    """Way to the switchboard (`gateway.commands.RedisSeatCommands`)."""
+class Commands(Protocol):
+    """Way to the switchboard (`gateway.commands.RedisCommands`)."""
 
-    async def send(self, command: SeatCommand) -> None:
-        """Raises `SeatRefusedError` or `SeatSilentError`."""
+    async def send(self, command: Command) -> None:
+        """Raises `CommandRefusedError` or `CommandSilentError`."""
 
 
 class LiveState(Protocol):
@@ -60,7 +60,7 @@ class Services:
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     redis: Redis
-    commands: SeatCommands
+    commands: Commands
     live: LiveState
     hub: SocketHub
     readiness: Readiness

@@ -20,7 +20,7 @@ from gateway.queue_log_import.errors import QueueLogImportError
 from gateway.queue_log_import.source import FUTURE_S, Chunk, Place, checked, read_line
 from telephony.queue_log import BadLineError, QueueLogLine, parse_line
 
-BLOCK = 2 << 20
+BLOCK = 1 << 20
 UNFINISHED = "a last line without its end left out"
 DAMAGED = "what follows cannot be decompressed"
 _BEGINNING = 4096

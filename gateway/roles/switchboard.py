@@ -1,5 +1,5 @@
 """Role ``switchboard``: keeps the link to one switchboard, tracks, and as its owner records,
-publishes, dials and carries out seat commands.
+publishes, dials and carries out commands.
 """
 
 import asyncio
@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 
-from gateway.commands import serve_commands
+from gateway.call_desk import CallDesk
+from gateway.command_table import CommandTable
+from gateway.commands import Handler, serve_commands
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.dialler import Dialler
@@ -66,14 +68,14 @@ class SwitchboardDesk:
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
         self._link = _link(board, tracker, sink)
-        self._reconciler = Reconciler(context, board, self._ownership, self._link.switch_now)
+        self._reconciler = Reconciler(
+            context, board, self._ownership, self._link.switch_now, tracker
+        )
         self._dialler = Dialler(context, self._link, self._ownership)
 
     async def run(self) -> None:
         """Work until cancelled."""
         settings, redis = self._context.settings, self._context.engines.redis
-        desk = SeatDesk(self._link, settings.queues)
-        carry_out = refuse_command if self._replays else desk.carry_out
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ownership.run())
             tasks.create_task(self._link.run())
@@ -81,13 +83,29 @@ class SwitchboardDesk:
             tasks.create_task(self._publisher.run(self._may_show))
             tasks.create_task(self._tell_link())
             tasks.create_task(self._reconciler.run())
-            tasks.create_task(serve_commands(redis, settings.switchboard, carry_out))
+            tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
             if not self._replays:
                 tasks.create_task(self._dialler.run())
+
+    def _commands(self) -> Handler:
+        settings, link = self._context.settings, self._link
+        if isinstance(link, TranscriptLink):
+            return refuse_command
+        calls = CallDesk(
+            link,
+            link.tracker,
+            queues=settings.queues,
+            caller_id=settings.survey_caller_id,
+            outside_min_digits=settings.outside_min_digits,
+        )
+        seats = SeatDesk(link, settings.queues)
+        return CommandTable({**seats.handlers, **calls.handlers}).carry_out
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
+            if isinstance(event, CallEvent) and event.name is CallEventName.ENDED:
+                self._reconciler.ended(event.call)
             live = from_domain(event)
             if self._showing.is_set():
                 self._publisher.put(live)

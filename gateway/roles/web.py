@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from gateway.commands import RedisSeatCommands
+from gateway.commands import RedisCommands
 from gateway.context import Context
 from gateway.http.application import create_app, listening
 from gateway.http.services import Services
@@ -28,7 +28,7 @@ async def web(context: Context) -> None:
     services = Services(
         pool=engines.pool,
         redis=engines.redis,
-        commands=RedisSeatCommands(engines.redis, settings.switchboard),
+        commands=RedisCommands(engines.redis, settings.switchboard),
         live=RedisLiveState(engines.redis, settings.switchboard),
         hub=hub,
         readiness=context.readiness,

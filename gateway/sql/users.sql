@@ -10,6 +10,10 @@ update users set password_hash = :password_hash where login = :login returning u
 -- name: all_users()
 select user_id, login, display_name, role, agent, extension, active from users order by login;
 
+-- name: holder_of(agent)^
+select user_id, login, display_name, role, agent, extension, active
+from users where agent = :agent and active;
+
 -- name: credentials(login)^
 -- What is needed to check a password; a closed account has none.
 select user_id, login, display_name, role, agent, extension, active, password_hash

@@ -53,12 +53,12 @@ class Message:
 
     def get(self, name: str, default: str = "") -> str:
         """Value of the first header called ``name`` (exact case, as Asterisk writes it)."""
-        raw = self.raw
+        # Cutting (partition) is quicker than looking for places (find): replay spends most here.
         needle = _NEEDLES[name]
-        start = raw.find(needle)
-        if start < 0:
+        _, found, rest = self.raw.partition(needle)
+        if not found:
             return self._get_odd(needle, default)
-        return self._value(start + len(needle))
+        return self._value(rest)
 
     def get_last(self, name: str) -> str:
         """Value of the last header called ``name``, ``""`` when there is none.
@@ -66,17 +66,11 @@ class Message:
         For what follows the headers into which a caller can write more headers: see
         `telephony.ami.session`.
         """
-        raw = self.raw
-        needle = _NEEDLES[name]
-        start = raw.rfind(needle)
-        if start < 0:
-            return self.get(name)
-        return self._value(start + len(needle))
+        _, found, rest = self.raw.rpartition(_NEEDLES[name])
+        return self._value(rest) if found else self.get(name)
 
-    def _value(self, start: int) -> str:
-        raw = self.raw
-        end = raw.find(b"\r", start)
-        value = raw[start:end] if end >= 0 else raw[start:]
+    def _value(self, rest: bytes) -> str:
+        value = rest.partition(_CRLF)[0]
         try:
             return value.decode()
         except UnicodeDecodeError:

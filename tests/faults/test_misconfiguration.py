@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -118,11 +119,13 @@ async def test_wrong_command(tmp_path: Path, case: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def guarded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def guarded_postgres() -> Iterator[str]:
     """URL of a server that asks for a password."""
     (port,) = free_ports(1)
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), tcp_port=port)
-    with asyncio.Runner() as runner:
+    # Not below pytest's own directory: another run that starts closes that to PostgreSQL's user.
+    directory = TemporaryDirectory(prefix="hl-pg-", dir="/tmp")
+    with directory as home, asyncio.Runner() as runner:
+        server = EmbeddedPostgres(Path(home), tcp_port=port)
         runner.run(server.__aenter__())
         try:
             yield server.tcp_dsn

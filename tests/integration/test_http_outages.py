@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
-from gateway.commands import RedisSeatCommands
+from gateway.commands import RedisCommands
 from gateway.http import case_api
 from gateway.http.application import create_app
 from gateway.http.services import ACQUIRE_TIMEOUT_S
@@ -90,7 +90,7 @@ async def test_redis_away(hotline: Hotline, silent: bool) -> None:
                 hotline,
                 redis=redis,
                 live=RedisLiveState(redis, SWITCHBOARD),
-                commands=RedisSeatCommands(redis, SWITCHBOARD),
+                commands=RedisCommands(redis, SWITCHBOARD),
             )
         )
         agent = await without.agent()

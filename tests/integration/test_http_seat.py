@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway import live_state
-from gateway.commands import SeatAction, SeatCommand, send_command, serve_commands
-from gateway.errors import SeatRefusedError
+from gateway.commands import Command, CommandName, send_command, serve_commands
+from gateway.errors import CommandRefusedError
 from gateway.live import LiveEvent
 from tests.support.web import NOW, SWITCHBOARD, Hotline, running
 
@@ -39,20 +39,20 @@ async def test_seat_is_as_last_told(hotline: Hotline) -> None:
 @pytest.mark.parametrize(
     ("order", "action", "reason"),
     [
-        ({"state": "ready"}, SeatAction.READY, ""),
-        ({"state": "not_ready", "reason": "就餐"}, SeatAction.NOT_READY, "就餐"),
-        ({"state": "logged_out"}, SeatAction.LOG_OUT, ""),
+        ({"state": "ready"}, CommandName.READY, ""),
+        ({"state": "not_ready", "reason": "就餐"}, CommandName.NOT_READY, "就餐"),
+        ({"state": "logged_out"}, CommandName.LOG_OUT, ""),
     ],
 )
 async def test_orders_reach_the_switchboard(
-    hotline: Hotline, order: dict[str, str], action: SeatAction, reason: str
+    hotline: Hotline, order: dict[str, str], action: CommandName, reason: str
 ) -> None:
     agent = await hotline.agent()
     assert await agent.json("PUT", SEAT, json=order) == (
         202,
         {"agent": "1001", "state": order["state"]},
     )
-    expected = SeatCommand(agent="1001", extension="81001", action=action, reason=reason)
+    expected = Command(agent="1001", extension="81001", name=action, reason=reason)
     assert hotline.switchboard.commands == [expected]
 
 
@@ -96,23 +96,23 @@ async def test_owner_that_does_not_answer_in_time(
     monkeypatch.setattr("gateway.commands.TIMEOUT_S", 0.2)
     agent = await hotline.agent()
 
-    async def stuck(_command: SeatCommand) -> None:
+    async def stuck(_command: Command) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(hotline.services.commands, "_switchboard", "sb2")
     async with running(serve_commands(hotline.redis, "sb2", stuck)):
         status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
-    assert status in {409, 503}  # whoever notices first: the owner says so, or the asker gives up
+    assert status == 504  # whoever notices first: the owner says so, or the asker gives up
     assert "应答" in problem["detail"]
 
 
 async def test_late_command_is_not_done(hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[SeatCommand] = []
+    done: list[Command] = []
 
-    async def note(command: SeatCommand) -> None:
+    async def note(command: Command) -> None:
         done.append(command)
 
-    command = SeatCommand(agent="1001", extension="81001", action=SeatAction.READY)
+    command = Command(agent="1001", extension="81001", name=CommandName.READY)
     monkeypatch.setattr("gateway.commands.TIMEOUT_S", -1.0)
     sent = asyncio.create_task(send_command(hotline.redis, "sb3", command))
     await asyncio.wait([sent])
@@ -126,39 +126,39 @@ async def test_late_command_is_not_done(hotline: Hotline, monkeypatch: pytest.Mo
 async def test_one_agents_commands_keep_their_order_and_hold_up_nobody_else(
     hotline: Hotline,
 ) -> None:
-    done: list[tuple[str, SeatAction]] = []
+    done: list[tuple[str, CommandName]] = []
     begun, release = asyncio.Event(), asyncio.Event()
 
-    async def slow_for_1001(command: SeatCommand) -> None:
+    async def slow_for_1001(command: Command) -> None:
         if command.agent == "1001":
             begun.set()
             await release.wait()
-        done.append((command.agent, command.action))
+        done.append((command.agent, command.name))
 
-    def command(agent: str, action: SeatAction) -> SeatCommand:
-        return SeatCommand(agent=agent, extension=f"8{agent}", action=action)
+    def command(agent: str, action: CommandName) -> Command:
+        return Command(agent=agent, extension=f"8{agent}", name=action)
 
     serving = serve_commands(hotline.redis, "sb4", slow_for_1001)
     async with running(serving), asyncio.TaskGroup() as tasks:
-        for action in (SeatAction.READY, SeatAction.LOG_OUT):
+        for action in (CommandName.READY, CommandName.LOG_OUT):
             tasks.create_task(send_command(hotline.redis, "sb4", command("1001", action)))
             await begun.wait()
-        await send_command(hotline.redis, "sb4", command("1002", SeatAction.READY))
-        assert done == [("1002", SeatAction.READY)]
+        await send_command(hotline.redis, "sb4", command("1002", CommandName.READY))
+        assert done == [("1002", CommandName.READY)]
         release.set()
-    assert done[1:] == [("1001", SeatAction.READY), ("1001", SeatAction.LOG_OUT)]
+    assert done[1:] == [("1001", CommandName.READY), ("1001", CommandName.LOG_OUT)]
 
 
 async def test_failing_handler_is_a_refusal_and_the_service_goes_on(hotline: Hotline) -> None:
     failures = iter([ValueError("our mistake")])
 
-    async def fail_once(_command: SeatCommand) -> None:
+    async def fail_once(_command: Command) -> None:
         for failure in failures:
             raise failure
 
-    command = SeatCommand(agent="1001", extension="81001", action=SeatAction.READY)
+    command = Command(agent="1001", extension="81001", name=CommandName.READY)
     async with running(serve_commands(hotline.redis, "sb5", fail_once)):
-        with pytest.raises(SeatRefusedError, match="出错"):
+        with pytest.raises(CommandRefusedError, match="出错"):
             await send_command(hotline.redis, "sb5", command)
         await send_command(hotline.redis, "sb5", command)
 

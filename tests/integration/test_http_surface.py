@@ -15,7 +15,7 @@ from gateway.http.openapi import plain_path
 from tests.support.ports import free_port
 from tests.support.web import CALLER, Browser, Hotline, call_data
 
-EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1"}
+EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1", "agent": "1001"}
 
 
 def example_path(endpoint: Endpoint) -> str:
@@ -55,6 +55,21 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/calls": everyone,
         "GET /api/v1/calls/{call_id}": everyone,
         "GET /api/v1/calls/{call_id}/caller": everyone,
+        "GET /api/v1/directory": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/hangup": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/transfer": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/consult": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/consult/complete": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/consult/cancel": {Role.AGENT},
+        "POST /api/v1/calls/{call_id}/conference": {Role.AGENT},
+        "POST /api/v1/seat/hangup": {Role.AGENT},
+        "POST /api/v1/dial": {Role.AGENT},
+        "PUT /api/v1/seats/{agent}/state": {Role.SUPERVISOR},
+        "POST /api/v1/seats/{agent}/listen": {Role.SUPERVISOR},
+        "POST /api/v1/seats/{agent}/whisper": {Role.SUPERVISOR},
+        "POST /api/v1/seats/{agent}/barge": {Role.SUPERVISOR},
+        "POST /api/v1/seats/{agent}/take-over": {Role.SUPERVISOR},
+        "POST /api/v1/seats/{agent}/hangup": {Role.SUPERVISOR},
         "POST /api/v1/cases": case_workers,
         "GET /api/v1/cases": everyone,
         "GET /api/v1/cases/{case_no}": everyone,

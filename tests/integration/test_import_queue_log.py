@@ -22,7 +22,7 @@ from gateway.queue_log_import.errors import QueueLogImportError
 from gateway.queue_log_import.files import find_files
 from gateway.queue_log_import.importing import Importer
 from gateway.queue_log_import.store import Store
-from tests.support.importing import run_import, start_import, stored
+from tests.support.importing import Silent, run_import, start_import, stored
 from tests.support.postgres import administer, with_database
 from tests.support.queue_log_history import history
 
@@ -62,16 +62,6 @@ async def other_dsn(
         await administer(postgres_server, f"drop database {name} with (force)")
 
 
-class Silent:
-    """A progress view that shows nothing."""
-
-    def begin(self, source: object) -> None:
-        pass
-
-    def advance(self, source: object, done: int, lines: int) -> None:
-        pass
-
-
 async def imported(dsn: str, *paths: Path, now: float | None = None) -> None:
     """Import in this process, which is quicker than starting the command."""
     at = datetime.now(UTC).timestamp() if now is None else now
@@ -94,11 +84,12 @@ async def test_a_call_and_its_seat(database_dsn: str, tmp_path: Path) -> None:
         COMPLETE,
         "1300003600|MANAGER|12345|SIP/8001|REMOVEMEMBER|",
     )
-    ran = await run_import(database_dsn, log)
-    assert (ran.code, ran.err) == (0, "")
-    assert "queue_log: 5 lines, 2011-03-13 14:50 to 2011-03-13 16:06" in ran.out.splitlines()[0]
-    assert "calls: 1 (answered 1)" in ran.out
-    assert "stored now: 1 new" in ran.out
+    process = await start_import(database_dsn, log)
+    out, err = (written.decode() for written in await process.communicate())
+    assert (process.returncode, err) == (0, "")
+    assert "queue_log: 5 lines, 2011-03-13 14:50 to 2011-03-13 16:06" in out.splitlines()[0]
+    assert "calls: 1 (answered 1)" in out
+    assert "stored now: 1 new" in out
     rows = await stored(database_dsn)
     (call,) = rows["calls"]
     assert call["call_id"] == "sb1-1.7"
@@ -214,7 +205,7 @@ async def test_killed_in_the_middle_and_started_again(
     database_dsn: str, other_dsn: Callable[[], Any], tmp_path: Path
 ) -> None:
     """kill -9 of the real process, several times, each time after more was committed."""
-    log = write(tmp_path / "queue_log", *history(90_000, agents=40, calls_a_day=3000))
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
     whole = await other_dsn()
     assert (await run_import(whole, log)).code == 0
     connection = await asyncpg.connect(database_dsn)
@@ -503,3 +494,33 @@ async def test_one_import_at_a_time(database_dsn: str, tmp_path: Path) -> None:
     assert (await run_import(database_dsn, "--switchboard", "sb2", log)).code == 0
     await connection.close()
     assert [row["call_id"] for row in (await stored(database_dsn))["calls"]] == ["sb2-1.7"]
+
+
+async def test_a_terminal_is_shown_a_bar(
+    database_dsn: str, tmp_path: Path, past: list[str]
+) -> None:
+    log = write(tmp_path / "queue_log", *past)
+    ours, terminal = os.openpty()
+    process = await start_import(database_dsn, log, stderr=terminal)
+    out, _ = await process.communicate()
+    os.close(terminal)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"stored now" in out
+    assert f"{len(past):,} lines" in shown
+    assert "100%" in shown
+
+
+async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    connection = await asyncpg.connect(database_dsn)
+    process = await start_import(database_dsn, log)
+    async with asyncio.timeout(SIGNS_OF_LIFE.total_seconds()):
+        while not await connection.fetchval("select count(*) from queue_log_imports"):
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    await connection.close()
+    assert process.returncode == 130
+    assert b"Traceback" not in err

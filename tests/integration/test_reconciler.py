@@ -26,6 +26,7 @@ from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
 from telephony.repair import Kind
 from telephony.replay import replay
+from telephony.tracker import Tracker
 from tests.support.live import until
 from tests.support.owning import owning, running
 from tests.support.postgres_proxy import postgres_proxy
@@ -70,7 +71,8 @@ class Bench:
             clock=lambda: at,
         )
         board = Switchboard(None, self.queue_log, self.cel_csv)
-        return Reconciler(context, board, self.ownership, at.timestamp)
+        tracker = Tracker(NAME)
+        return Reconciler(context, board, self.ownership, at.timestamp, tracker)
 
     async def record(self, calls: Iterable[CallRecord]) -> None:
         """Calls as they were recorded live."""
@@ -183,9 +185,16 @@ async def test_agent_whom_the_queue_never_called(bench: Bench) -> None:
     transferred = bench.some(lambda call: len(call.agents) > 1)
     keep_lines_with(bench.queue_log, transferred.uniqueid)
     keep_lines_with(bench.cel_csv, transferred.uniqueid)
-    await bench.record([transferred])
+    other = bench.some(lambda call: call.answered and call.agents[0].agent == "8001")
+    part = replace(other.agents[0], agent="8009", interface=transferred.agents[-1].interface)
+    evening = replace(
+        other,
+        uniqueid="hotline-1795427000.1",
+        agents=(replace(part, answered_at=part.answered_at + LATER),),
+    )
+    await bench.record([transferred, evening])  # 8009 had the same telephone later
     assert (await bench.reconciler().reconcile()).repairs == ()
-    assert await bench.stored() == {transferred.uniqueid: transferred}
+    assert await bench.stored() == {one.uniqueid: one for one in (transferred, evening)}
 
 
 def keep_lines_with(file: Path, words: str) -> None:

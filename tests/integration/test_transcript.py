@@ -80,17 +80,16 @@ async def test_calls_happen_over_and_over(
         # What the file leaves up ends with its round; the answered call is the same every time.
         assert len(unseen(found)) >= len(answered(found)) - 2
         assert len({(row["caller"], row["queue"], row["agent"]) for row in answered(found)}) == 1
+        await assert_said_clearly(gateway)
         starts = [row["arrived_at"].timestamp() for row in answered(found)]
         assert min(b - a for a, b in pairwise(starts)) >= LENGTH_S - 1
 
 
-async def test_terminal_says_what_does_not_work(
-    tmp_path: Path, database_dsn: str, redis_url: str
-) -> None:
-    async with replaying(tmp_path, database_dsn, redis_url) as gateway:
-        url = f"{gateway.url}/readyz"
-        async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            switchboard = (await answer.json())["components"]["switchboard"]
+async def assert_said_clearly(gateway: Gateway) -> None:
+    """Readiness and the terminal tell that this is no switchboard and what does not work."""
+    url = f"{gateway.url}/readyz"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        switchboard = (await answer.json())["components"]["switchboard"]
     assert switchboard == {
         "ready": True,
         "detail": "the transcript short.ami is replayed, there is no switchboard",
@@ -100,27 +99,20 @@ async def test_terminal_says_what_does_not_work(
     assert "nobody is called back and nobody rates" in said
 
 
-async def test_seat_command_is_refused(tmp_path: Path, database_dsn: str, redis_url: str) -> None:
+async def test_what_needs_a_switchboard_is_not_done(
+    tmp_path: Path, database_dsn: str, redis_url: str
+) -> None:
     async with (
         replaying(tmp_path, database_dsn, redis_url) as gateway,
         gateway.browser("agent8001") as agent,
         live_page(agent) as page,
     ):
-        await page.until("call.ringing")
         async with agent.session.put("/api/v1/seat", json={"state": "ready"}) as answer:
             problem = await answer.json()
-    assert (answer.status, problem["detail"]) == (
-        409,
-        "当前回放的是录制的通话，没有连接真实的交换机，坐席操作不可用",
-    )
-
-
-async def test_nobody_is_called_back(tmp_path: Path, database_dsn: str, redis_url: str) -> None:
-    async with (
-        replaying(tmp_path, database_dsn, redis_url) as gateway,
-        gateway.browser("agent8001") as agent,
-        live_page(agent) as page,
-    ):
+        assert (answer.status, problem["detail"]) == (
+            409,
+            "当前回放的是录制的通话，没有连接真实的交换机，坐席操作不可用",
+        )
         ended = await page.until("call.ended", lambda frame: bool(frame["data"]["agents"]))
         case = await agent.post(
             "/api/v1/cases",

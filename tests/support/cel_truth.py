@@ -70,7 +70,8 @@ class CelReader:
         """Time has gone by for whoever was in a conversation."""
         for root, ones in self._with.items():
             talks = self.calls[root].talks
-            for agent in {self._agent(self._channels[one].name) for one in ones}:
+            there = [self._channels[one] for one in ones if self._channels[one].bridge]
+            for agent in {self._agent(one.name) for one in there}:
                 talks[agent] = talks.get(agent, 0.0) + at - self._last_s
         self._last_s = at
 
@@ -81,10 +82,10 @@ class CelReader:
             if root not in self._channels or not self._channels[root].bridge:
                 continue
             heard = self._heard_by(root)
-            agents = {one for one in heard if self._agent(self._channels[one].name)}
-            if heard == {root}:  # alone: whoever had him and is still up asks a colleague meanwhile
-                agents = {one for one in self._with.get(root, ()) if one in self._channels}
-            now[root] = agents
+            people = {one for one in heard if not self._channels[one].name.startswith("Local/")}
+            if people == {root}:  # whoever had him and is still up asks a colleague meanwhile
+                people = {one for one in self._with.get(root, ()) if one in self._channels}
+            now[root] = {one for one in people if self._agent(self._channels[one].name)}
         self._with = now
 
     def _heard_by(self, root: str) -> set[str]:

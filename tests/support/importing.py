@@ -1,14 +1,19 @@
-"""Runs ``hotline import-queue-log`` as the operator does, in a process of its own."""
+"""Runs ``hotline import-queue-log``, and shows what it stored."""
 
 import asyncio
+import io
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import asyncpg
+
+from gateway.cli import main
 
 
 @dataclass(frozen=True)
@@ -20,20 +25,38 @@ class Ran:
     err: str
 
 
-async def start_import(dsn: str, *arguments: str | Path, **environment: str) -> Process:
-    """Start the command on the database ``dsn``."""
-    known = {"HOTLINE_DATABASE_URL": dsn, "HOTLINE_CONFIG": os.devnull, "COLUMNS": "200"}
+def _environment(dsn: str) -> dict[str, str]:
+    return {"HOTLINE_DATABASE_URL": dsn, "HOTLINE_CONFIG": os.devnull}
+
+
+async def start_import(dsn: str, *arguments: str | Path, stderr: int = PIPE) -> Process:
+    """Start the command on the database ``dsn``, in a process of its own."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", "import-queue-log", *map(str, arguments),
-        stdout=PIPE, stderr=PIPE, env=os.environ | known | environment,
+        stdout=PIPE, stderr=stderr, env=os.environ | _environment(dsn),
     )  # fmt: skip
 
 
 async def run_import(dsn: str, *arguments: str | Path, **environment: str) -> Ran:
-    """Run the command to its end."""
-    process = await start_import(dsn, *arguments, **environment)
-    out, err = await process.communicate()
-    return Ran(process.returncode or 0, out.decode(), err.decode())
+    """Run the command on the database ``dsn`` to its end, in this process, which is quicker."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, _environment(dsn) | environment),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = await asyncio.to_thread(main, ["import-queue-log", *map(str, arguments)])
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+class Silent:
+    """A progress view that shows nothing."""
+
+    def begin(self, source: object) -> None:
+        pass
+
+    def advance(self, source: object, done: int, lines: int) -> None:
+        pass
 
 
 CALLS = """

@@ -73,7 +73,8 @@ def template_database(postgres_server: str) -> Iterator[str]:
     yield from _session_database(postgres_server, migrate)
 
 
-async def _copy(server: str, source: str) -> AsyncIterator[str]:
+async def copied_database(server: str, source: str) -> AsyncIterator[str]:
+    """URL of a database of its own, a copy of ``source``; dropped when the iteration ends."""
     name = f"hotline_test_{os.getpid()}_{next(_numbers)}"
     await administer(server, f"create database {name} template {source}")
     yield with_database(server, name)
@@ -83,14 +84,14 @@ async def _copy(server: str, source: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_dsn(postgres_server: str, template_database: str) -> AsyncIterator[str]:
     """URL of a migrated database that only this test uses."""
-    async for dsn in _copy(postgres_server, template_database):
+    async for dsn in copied_database(postgres_server, template_database):
         yield dsn
 
 
 @pytest.fixture
 async def empty_database_dsn(postgres_server: str) -> AsyncIterator[str]:
     """URL of a database without any table that only this test uses."""
-    async for dsn in _copy(postgres_server, "template1"):
+    async for dsn in copied_database(postgres_server, "template1"):
         yield dsn
 
 

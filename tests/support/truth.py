@@ -1,9 +1,13 @@
 """What is recorded against what the switchboard recorded itself: every difference in a sentence."""
 
 import json
+import os
+import random
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,9 +15,20 @@ import asyncpg
 from tests.support.capture import AmiRecorder
 from tests.support.cel_truth import CelCall, read_cel
 from tests.support.gateway import Api
+from tests.support.live import until
 from tests.support.queue_log_truth import QueueCall, plainly, read_queue_log
 from tests.support.system import System
+from tests.support.traffic import AGENTS, NOBODYS_SEAT, Traffic
 
+SEED = int(os.environ.get("HOTLINE_TEST_TRUTH_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
+SETTINGS = {
+    "seats": (*AGENTS, NOBODYS_SEAT),
+    "queue_maxlen": 5,
+    "queue_timeout_s": 12,
+    "wrapup_s": 1,
+    "ring_timeout_s": 3,
+}
+AGREE_WITHIN_S = 10.0
 TALK_S = 1.0
 WAIT_S = 1.01  # both ends of a wait in queue_log are whole seconds
 REFUSED = {
@@ -23,9 +38,35 @@ REFUSED = {
 }
 
 
-async def differences(system: System, agents: Mapping[str, str]) -> list[str]:
-    """Differences of calls and seat intervals; ``agents`` by extension."""
-    interfaces = {f"PJSIP/{seat}": agent for seat, agent in agents.items()}
+@asynccontextmanager
+async def traffic_at(
+    system: System, seed: int, calls: int, evidence: Path
+) -> AsyncIterator[Traffic]:
+    """Traffic to be run; what AMI said is kept in ``evidence``, and the seed is told."""
+    switchboard = system.switchboard
+    ami = await AmiRecorder.connect(switchboard.ami_port, switchboard.secrets.ami)
+    traffic = Traffic(switchboard, ami, seed, calls)
+    try:
+        yield traffic
+    finally:
+        print(f"seed {seed}, {calls} calls, {traffic.failed} with a SIP surprise")  # noqa: T201
+        ami.save(evidence / "said.ami")
+        await ami.close()
+
+
+async def agree(system: System, traffic: Traffic) -> None:
+    """The traffic is over: within ten seconds nothing differs any more."""
+    await until(lambda: differences(system), lambda found: not found, AGREE_WITHIN_S)
+    async with system.gateway.browser("chief") as chief:
+        await until(
+            lambda: seat_differences(traffic.ami, chief), lambda found: not found, AGREE_WITHIN_S
+        )
+    assert traffic.failed < traffic.calls / 10
+
+
+async def differences(system: System) -> list[str]:
+    """Differences of calls and seat intervals."""
+    interfaces = {f"PJSIP/{seat}": agent for seat, agent in AGENTS.items()}
     cel = read_cel(system.switchboard.cel_csv, interfaces)
     queue_log = read_queue_log(system.switchboard.queue_log)
     connection = await asyncpg.connect(system.database_dsn)

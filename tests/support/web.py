@@ -21,8 +21,8 @@ from redis.asyncio import Redis
 from gateway import live_state
 from gateway.auth import sessions
 from gateway.auth.roles import Person, Role
-from gateway.commands import RedisSeatCommands, SeatCommand, serve_commands
-from gateway.errors import SeatRefusedError
+from gateway.commands import Command, RedisCommands, serve_commands
+from gateway.errors import CommandRefusedError
 from gateway.http.application import create_app
 from gateway.http.services import Services
 from gateway.http.sockets import SocketHub
@@ -87,7 +87,7 @@ class Switchboard:
 
     redis: Redis
     refusal: str = ""
-    commands: list[SeatCommand] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
 
     async def tell(self, name: str, data: dict[str, Any], *, at: datetime = NOW) -> LiveEvent:
         """Publish an event as the publisher does."""
@@ -107,11 +107,11 @@ class Switchboard:
         """Tell how the link is."""
         await live_state.write_link(self.redis, SWITCHBOARD, connected=connected, since=NOW)
 
-    async def serve(self, command: SeatCommand) -> None:
+    async def serve(self, command: Command) -> None:
         """Accept a command, or refuse it with `refusal`."""
         self.commands.append(command)
         if self.refusal:
-            raise SeatRefusedError(self.refusal)
+            raise CommandRefusedError(self.refusal)
 
 
 @dataclass
@@ -166,9 +166,11 @@ class Hotline:
     stack: contextlib.AsyncExitStack
     closed: list[str]
 
-    async def add_user(self, role: Role, login: str, *, agent: str | None = None) -> Person:
-        """Store a user with `PASSWORD`."""
-        extension = f"8{agent}" if agent else None
+    async def add_user(
+        self, role: Role, login: str, *, agent: str | None = None, extension: str | None = None
+    ) -> Person:
+        """Store a user with `PASSWORD`; an agent's extension is his number after an 8."""
+        extension = extension or (f"8{agent}" if agent else None)
         user_id = await self.pool.fetchval(
             "insert into users (login, password_hash, role, display_name, agent, extension)"
             " values ($1, $2, $3, $4, $5, $6) returning user_id",
@@ -276,7 +278,7 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
     services = Services(
         pool=pool,
         redis=redis,
-        commands=RedisSeatCommands(redis, SWITCHBOARD),
+        commands=RedisCommands(redis, SWITCHBOARD),
         live=RedisLiveState(redis, SWITCHBOARD),
         hub=SocketHub(redis, check_sessions_s=0.1),
         readiness=Readiness(),

@@ -43,8 +43,6 @@ class CommandName(StrEnum):
     COMPLETE_CONSULTATION = "complete_consultation"
     CANCEL_CONSULTATION = "cancel_consultation"
     CONFERENCE = "conference"
-    MUTE = "mute"
-    UNMUTE = "unmute"
     DIAL = "dial"
     LISTEN = "listen"
     WHISPER = "whisper"

@@ -22,7 +22,7 @@ from ticketing.cases import close_case, open_case
 from ticketing.errors import CaseConflictError
 
 DESK_LOGIN, DESK_SEAT, DESK_AGENT = "agent8001", "1001", "8001"
-CHIEF_LOGIN = "chief"
+CHIEF_LOGIN, CHIEF_SEAT = "chief", "1002"
 CALLBACK_DELAY = timedelta(seconds=20)
 
 
@@ -57,7 +57,13 @@ async def add_people(context: Context) -> dict[str, str]:
         )
         for seat, agent in {DESK_SEAT: DESK_AGENT, **DEMO_AGENTS}.items()
     ]
-    wanted.append(NewUser(login=CHIEF_LOGIN, role=Role.SUPERVISOR, display_name="值班长"))
+    chief = NewUser(
+        login=CHIEF_LOGIN,
+        role=Role.SUPERVISOR,
+        display_name="值班长",
+        extension=CHIEF_SEAT,
+    )
+    wanted.append(chief)
     added: dict[str, str] = {}
     async with context.engines.pool.acquire() as connection:
         for person in wanted:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,7 @@ import asyncpg
 from deploy.embedded.server import running_url
 from deploy.migrate import MigrationError, migrate
 from gateway.engines import database_dsn
+from gateway.queue_log_import.agents import read_agents
 from gateway.queue_log_import.errors import QueueLogImportError
 from gateway.queue_log_import.files import find_files
 from gateway.queue_log_import.importing import Importer, SourceReport
@@ -27,7 +29,8 @@ from gateway.queue_log_import.views import progress_view
 from gateway.settings import Settings, load_settings
 
 CONNECT_TIMEOUT_S = 10.0
-TABLE_DATABASE_URL = "HOTLINE_QUEUE_LOG_DATABASE_URL"
+COMMAND_TIMEOUT_S = 600.0  # putting a table of years in order takes minutes
+TABLE_DATABASE_URL = "QUEUE_LOG_DATABASE_URL"
 # Millions of objects come and go without cycles; looking for some took a quarter of the time.
 GC_THRESHOLD = 200_000
 
@@ -53,6 +56,9 @@ def add_parser(commands: Any) -> None:
         default="Asia/Shanghai",
         help="zone of the times in a table that have none (default: %(default)s)",
     )
+    parser.add_argument(
+        "--agents", type=Path, help="CSV file: what the log calls an agent, his number (工号)"
+    )
     parser.add_argument("--switchboard", help="name in call ids (default: the setting)")
     parser.add_argument("--dry-run", action="store_true", help="report only, change nothing")
     parser.set_defaults(command=_command)
@@ -77,6 +83,7 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceRe
     now = time.time()
     if bool(options.source) == bool(options.table):
         raise QueueLogImportError("name either queue_log files or one --table")
+    agents = read_agents(options.agents) if options.agents else {}
     async with AsyncExitStack() as stack:
         sources: Sequence[Source] = find_files(options.source, now)
         if options.table:
@@ -84,7 +91,8 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceRe
         store = None if options.dry_run else await _store(settings, stack)
         with progress_view(sources) as view:
             try:
-                return await Importer(settings.switchboard, store, view, now).run(sources)
+                importer = Importer(settings.switchboard, store, view, now, agents=agents)
+                return await importer.run(sources)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 raise QueueLogImportError(
                     f"the import stopped ({type(error).__name__}); what was stored stays, "
@@ -94,9 +102,7 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceRe
 
 async def _store(settings: Settings, stack: AsyncExitStack) -> Store:
     dsn = await _migrated(settings, stack)
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-    stack.push_async_callback(connection.close)
-    store = Store(connection, settings.switchboard)
+    store = Store(await _connected(dsn, stack), settings.switchboard)
     await store.prepare()
     return store
 
@@ -106,13 +112,20 @@ async def _table(
 ) -> LogTable:
     dsn = os.environ.get(TABLE_DATABASE_URL) or await _migrated(settings, stack)
     try:
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-        stack.push_async_callback(connection.close)
+        connection = await _connected(dsn, stack)
         return await LogTable.find(connection, options.table, options.timezone, now)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise QueueLogImportError(
             f"the table {options.table} cannot be read ({type(error).__name__})"
         ) from error
+
+
+async def _connected(dsn: str, stack: AsyncExitStack) -> Any:
+    connection = await asyncpg.connect(
+        dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+    )
+    stack.push_async_callback(connection.close)
+    return connection
 
 
 async def _migrated(settings: Settings, stack: AsyncExitStack) -> str:

@@ -8,7 +8,7 @@ per event. What does not fit any more is counted and left to the ledger (`gatewa
 import asyncio
 import json
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ class Recorder:
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._ownership.fence(connection)
                 await save_calls(connection, list(calls.values()))
-                for seat in _lasting(seats):
+                for seat in seats:
                     await _save_seat(connection, seat)
             self._forget(calls, seats)
         self._wake.clear()
@@ -128,11 +128,6 @@ async def save_calls(connection: Any, calls: Sequence[CallRecord], *, source: st
     if calls:
         rows = json.dumps([_row(call) for call in calls])
         await QUERIES.save_calls(connection, calls=rows, source=source)
-
-
-def _lasting(seats: Sequence[SeatChanged]) -> Collection[SeatChanged]:
-    """Without the states that a seat left in the instant in which it entered them."""
-    return {(seat.switchboard, seat.agent, seat.at): seat for seat in seats}.values()
 
 
 def _row(call: CallRecord) -> dict[str, Any]:

@@ -35,7 +35,9 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--role", choices=[role.value for role in Role], required=True)
     add.add_argument("--name", required=True, help="display name")
     add.add_argument("--agent", help="agent number (工号), for agents")
-    add.add_argument("--extension", help="telephone of the seat, for agents")
+    add.add_argument(
+        "--extension", help="telephone of the seat; a supervisor listens and takes over there"
+    )
     add.set_defaults(command=_with_database(_add))
     listing = actions.add_parser("list", help="who there is")
     listing.set_defaults(command=_with_database(_list))

@@ -130,6 +130,8 @@ class _Reader:
         if call := self.book.calls.get(event.uniqueid):
             self.book.end(call, Trigger.HUNG_UP, event.at)
         self.conversations.regroup(near, event.at)
+        if channel.call:
+            self.conversations.lose_leg(channel.call, channel, event.at)
 
     def restart(self, at: float) -> None:
         """Asterisk started at ``at``: nothing that was up before still is."""

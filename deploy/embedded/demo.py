@@ -18,7 +18,7 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.errors import SwitchboardError
 
 _TEMPLATES = TEMPLATE_DIR / "town"
-_MODULES = ("app_senddtmf", "func_rand", "res_clioriginate", "res_pjsip_outbound_registration")
+_MODULES = ("func_rand", "res_clioriginate", "res_pjsip_outbound_registration")
 _PORTS_ABOVE = 2  # of AMI and HTTP, above the hotline's own
 
 _MEAN_PAUSE_S = 12.0

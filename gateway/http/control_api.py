@@ -1,20 +1,22 @@
 """The agent controls his own call: each command is confirmed by the switchboard or refused."""
 
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from gateway.auth.roles import AGENTS
 from gateway.commands import Command, CommandName
-from gateway.http.call_api import concerned
+from gateway.http.call_api import call_for, concerned
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import CALL_ID, QUEUE, Agent
+from gateway.http.fields import CALL_ID, QUEUE, Agent, CallId
 from gateway.http.problems import Problem, not_found
 from gateway.users import holder_of, list_users
 from telephony.events import SeatState
 
-Number = Annotated[str, Field(pattern=r"^[0-9]{2,20}$")]
+NUMBER = r"^[0-9]{2,20}$"
+Number = Annotated[str, Field(pattern=NUMBER)]
 CALL = f"/api/v1/calls/{{call_id:{CALL_ID}}}"
 PROBLEMS = (404, 409, 504)
 
@@ -47,9 +49,16 @@ class Destination(Strict):
 
 
 class Dialling(Strict):
-    """A number to dial: digits only."""
+    """What to dial: a number, or the caller of one of the agent's calls, without seeing it."""
 
-    number: Number
+    number: Number | None = None
+    call_id: CallId | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.number is None) == (self.call_id is None):
+            raise ValueError("number 和 call_id 必须且只能填写一个")
+        return self
 
 
 class Colleague(Answer):
@@ -176,16 +185,24 @@ async def conference(inquiry: Inquiry[Nothing, Nothing]) -> Confirmed:
     body=Dialling,
     answer=Confirmed,
     status=202,
-    problems=(409, 504),
+    problems=PROBLEMS,
     deadline_s=RINGING_DEADLINE_S,
 )
 async def dial(inquiry: Inquiry[Dialling, Nothing]) -> Confirmed:
-    """Ring the own phone; when it is answered, dial the number."""
+    """Ring the own phone; when it is answered, dial the number, or the caller of a call."""
     agent, extension = seat_holder(inquiry.person)
-    command = Command(
-        name=CommandName.DIAL, agent=agent, extension=extension, number=inquiry.body.number
-    )
+    number = inquiry.body.number or await _caller(inquiry)
+    command = Command(name=CommandName.DIAL, agent=agent, extension=extension, number=number)
     return await carry_out(inquiry.services, command)
+
+
+async def _caller(inquiry: Inquiry[Dialling, Nothing]) -> str:
+    call_id = inquiry.body.call_id or ""
+    async with inquiry.services.database() as connection:
+        call = await call_for(inquiry.services, connection, inquiry.person, call_id)
+    if not re.fullmatch(NUMBER, call["caller"]):
+        raise Problem(409, "这个来电没有可回拨的号码")
+    return str(call["caller"])
 
 
 async def _of_call(

@@ -8,6 +8,7 @@ from telephony.queue_log import QueueLogLine
 from telephony.queue_log_forms import NOBODY
 
 RESTART = "QUEUESTART"
+HOLE_S = 86_400.0  # a hotline's log without a line for so long has lost some
 # Lines of app_queue that say nothing of a call's course or a seat's state.
 _WITHOUT_MEANING = {"CONFIGRELOAD", "AGENTDUMP", "SYSCOMPAT"}
 KNOWN_EVENTS = CALL_EVENTS | SEAT_EVENTS | _WITHOUT_MEANING | {RESTART}
@@ -30,6 +31,8 @@ class History:
     def take(self, line: QueueLogLine) -> str | None:
         """Note a line; returns why it tells nothing of its call, ``None`` when it does."""
         wrong = None
+        if self.last_at and line.at - self.last_at > HOLE_S:
+            self.seats.cut(self.last_at)
         if line.event in CALL_EVENTS:
             if line.uniqueid in {NOBODY, ""}:
                 return NO_UNIQUEID

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from gateway.queue_log_import.call_record import call_record
@@ -43,15 +44,25 @@ class SourceReport:
 
 
 class Importer:
-    """Imports into one switchboard; without a ``store`` it only looks (dry run)."""
+    """Imports into one switchboard; without a ``store`` it only looks (dry run).
+
+    ``agents``: the number of an agent by what the log calls him, where that does not tell it.
+    """
 
     def __init__(
-        self, switchboard: str, store: Store | None, view: ProgressView, now: float
+        self,
+        switchboard: str,
+        store: Store | None,
+        view: ProgressView,
+        now: float,
+        *,
+        agents: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._switchboard = switchboard
         self._store = store
         self._view = view
         self._now = now
+        self._agents = agents
         self._history = History.empty()
         self._reports: list[SourceReport] = []
 
@@ -117,6 +128,8 @@ class Importer:
                 continue
             at = line.at
             counts.read(line.event, at, used=line.event in KNOWN_EVENTS)
+            if line.agent in self._agents:
+                line = replace(line, agent=self._agents[line.agent])  # noqa: PLW2901
             if wrong := history.take(line):
                 counts.cannot_place(wrong)
         history.calls.sweep(at)

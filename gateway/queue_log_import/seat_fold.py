@@ -105,7 +105,7 @@ class SeatFold:
             seat.since = line.at
 
     def cut(self, at: float) -> None:
-        """Asterisk was restarted after ``at``: who is logged in will be told anew."""
+        """After ``at`` Asterisk was restarted, or lines are lost: who is logged in is not known."""
         for seat in self._seats.values():
             self._end(seat, at)
             self._seats[seat.agent] = Seat(seat.agent, since=seat.since)

@@ -11,13 +11,16 @@ where switchboard = :switchboard and agent = :agent and ended_at is null
   );
 
 -- name: enter_state(switchboard, agent, state, reason, at)!
--- Opens an interval unless one is open already. A state that was left in the instant in which it
--- was entered gives way to the one that lasted.
-insert into seat_intervals (switchboard, agent, state, reason, started_at)
-select :switchboard, :agent, :state, :reason, :at
+-- Opens an interval unless one is open already; a repeated event changes nothing. It begins where
+-- the one before ended; one that lasted no time at all makes room.
+insert into seat_intervals as known (switchboard, agent, state, reason, started_at)
+select :switchboard, :agent, :state, :reason, greatest(:at, (
+  select max(ended_at) from seat_intervals where switchboard = :switchboard and agent = :agent
+))
 where not exists (
   select from seat_intervals
   where switchboard = :switchboard and agent = :agent and ended_at is null
 )
 on conflict (switchboard, agent, started_at) do update
-set state = excluded.state, reason = excluded.reason, ended_at = null;
+set state = excluded.state, reason = excluded.reason, ended_at = null
+where known.ended_at = known.started_at;

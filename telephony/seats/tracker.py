@@ -228,6 +228,7 @@ class SeatTracker:
         news = (*seat.standing(), seat.interface, *seat.queues)
         if news == seat.last_said:
             return
+        at = max(at, seat.since)
         if news[:2] != seat.last_said[:2]:
             seat.since = at
         seat.last_said = news

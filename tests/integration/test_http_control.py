@@ -7,7 +7,7 @@ import pytest
 
 from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName
-from tests.support.web import Browser, Hotline, call_data, part
+from tests.support.web import CALLER, Browser, Hotline, call_data, part
 
 CALL = "sb1-5.1"
 OF_CALL = {
@@ -138,6 +138,31 @@ async def test_dialling(hotline: Hotline) -> None:
         "81001",
         "13900000900",
     )
+
+
+async def test_calling_back_shows_no_number(hotline: Hotline) -> None:
+    agent = await hotline.agent("1001")
+    call_id = await hotline.store_call("7.1", "1001")
+    status, answer = await agent.json("POST", "/api/v1/dial", json={"call_id": call_id})
+    assert status == 202
+    assert CALLER not in str(answer)
+    (command,) = hotline.switchboard.commands
+    assert command.number == CALLER
+    assert CALLER not in repr(command)
+
+
+async def test_calling_back_what_cannot_be(hotline: Hotline) -> None:
+    agent = await hotline.agent("1001")
+    anonymous = await hotline.store_call("7.2", "1001", caller="")
+    somebody_elses = await hotline.store_call("7.3", "1002")
+    for body, expected in (
+        ({"call_id": anonymous}, 409),
+        ({"call_id": somebody_elses}, 404),
+        ({"call_id": anonymous, "number": "13900000900"}, 422),
+        ({}, 422),
+    ):
+        assert (await agent.json("POST", "/api/v1/dial", json=body))[0] == expected
+    assert hotline.switchboard.commands == []
 
 
 async def test_directory_names_colleagues_and_queues(hotline: Hotline) -> None:

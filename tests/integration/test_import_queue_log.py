@@ -406,6 +406,26 @@ async def test_what_cannot_be_read_is_told(database_dsn: str, tmp_path: Path) ->
     assert (call["outcome"], call["agent"], call["talk_s"]) == ("answered", "8001", 60)
 
 
+async def test_names_of_agents(database_dsn: str, tmp_path: Path) -> None:
+    agents = tmp_path / "agents.csv"
+    agents.write_text("李四,8001\nSIP/seat-a,8001\n", encoding="utf-8-sig")
+    log = write(
+        tmp_path / "queue_log",
+        "1299999990|MANAGER|12345|SIP/seat-a|ADDMEMBER|",
+        ENTER,
+        CONNECT.replace("SIP/8001", "李四"),
+        COMPLETE.replace("SIP/8001", "李四"),
+    )
+    await run_import(database_dsn, "--agents", agents, log)
+    rows = await stored(database_dsn)
+    assert [row["agent"] for row in rows["calls"]] == ["8001"]
+    assert [(row["agent"], row["state"]) for row in rows["seats"]] == [
+        ("8001", "ready"),
+        ("8001", "ringing"),
+        ("8001", "talking"),
+    ]
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
 async def test_compressed_files(
     database_dsn: str, tmp_path: Path, compress: Callable[[bytes], bytes]
@@ -449,6 +469,7 @@ def test_errors_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[s
     write(tmp_path / "letter", "Dear Sir", "or Madam")
     (tmp_path / "torn.gz").write_bytes(gzip.compress(b"x" * 100)[:20])
     (tmp_path / "directory").mkdir()
+    log = write(tmp_path / "log", ENTER)
     for arguments, sentence in (
         ([tmp_path / "none"], f"there is no file {tmp_path}/none"),
         ([tmp_path / "none.*"], f"there is no file {tmp_path}/none.*"),
@@ -459,6 +480,8 @@ def test_errors_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ([], "name either queue_log files or one --table"),
         (["--table", "queue_log", tmp_path / "x"], "name either queue_log files or one --table"),
         (["--switchboard", "SB 1", tmp_path / "x"], "setting switchboard"),
+        (["--agents", tmp_path / "none", log], f"cannot read {tmp_path}/none: No such file"),
+        (["--agents", tmp_path / "letter", log], "letter, line 1: a name and a number, please"),
     ):
         assert sentence in refusal(capsys, "--dry-run", *arguments)
 
@@ -512,15 +535,36 @@ async def test_a_terminal_is_shown_a_bar(
     assert "100%" in shown
 
 
-async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
-    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
-    connection = await asyncpg.connect(database_dsn)
-    process = await start_import(database_dsn, log)
+async def first_commit(dsn: str) -> asyncpg.Connection:
+    """A connection, once an import has committed something."""
+    connection = await asyncpg.connect(dsn)
     async with asyncio.timeout(SIGNS_OF_LIFE.total_seconds()):
         while not await connection.fetchval("select count(*) from queue_log_imports"):
             await asyncio.sleep(0.01)
+    return connection
+
+
+async def test_stopped_by_hand(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    process = await start_import(database_dsn, log)
+    connection = await first_commit(database_dsn)
     process.send_signal(signal.SIGINT)
     _, err = await process.communicate()
     await connection.close()
     assert process.returncode == 130
     assert b"Traceback" not in err
+
+
+async def test_the_database_goes_away(database_dsn: str, tmp_path: Path) -> None:
+    log = write(tmp_path / "queue_log", *history(48_000, agents=40, calls_a_day=3000))
+    process = await start_import(database_dsn, log)
+    connection = await first_commit(database_dsn)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await connection.close()
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err.startswith(b"hotline: the import stopped (")
+    assert err.count(b"\n") == 1

@@ -155,7 +155,7 @@ async def test_a_table_in_another_database(
     written = Written(empty_database_dsn, "text", PARTS)
     await written.create()
     await written.add(LINES)
-    where = {"HOTLINE_QUEUE_LOG_DATABASE_URL": empty_database_dsn}
+    where = {"QUEUE_LOG_DATABASE_URL": empty_database_dsn}
     succeeded(await run_import(database_dsn, "--table", "queue_log", "--dry-run", **where))
     assert (await of_switchboard(database_dsn, "sb1"))["calls"] == []
     succeeded(await run_import(database_dsn, "--table", "queue_log", **where))

@@ -162,7 +162,7 @@ def gateway_on(
 
 
 async def add_people(dsn: str) -> None:
-    """Two agents (8001 at 1001, 8002 at 1002) and a supervisor, all with `PASSWORD`."""
+    """Two agents (8001 at 1001, 8002 at 1002) and a supervisor at 1003, all with `PASSWORD`."""
     connection = await asyncpg.connect(dsn)
     try:
         for agent, extension in (("8001", "1001"), ("8002", "1002")):
@@ -175,7 +175,9 @@ async def add_people(dsn: str) -> None:
                 extension=extension,
             )
             await create_user(connection, person, PASSWORD)
-        chief = NewUser(login="chief", role=Role.SUPERVISOR, display_name="值班长")
+        chief = NewUser(
+            login="chief", role=Role.SUPERVISOR, display_name="值班长", extension="1003"
+        )
         await create_user(connection, chief, PASSWORD)
     finally:
         await connection.close()

@@ -1,6 +1,6 @@
 """Two agents and a supervisor with telephones, one gateway, one switchboard, for many tests.
 
-Agents 8001 and 8002 sit at 1001 and 1002, the supervisor ``monitor`` at 1003; behind the trunk an
+Agents 8001 and 8002 sit at 1001 and 1002, the supervisor ``chief`` at 1003; behind the trunk an
 outside telephone answers. All of them answer after a moment and stay until the others hang up.
 """
 
@@ -15,15 +15,13 @@ from typing import Any
 
 import asyncpg
 
-from gateway.auth.roles import Role
 from gateway.ledger_files import cel_since, queue_log_since
 from gateway.stored_calls import calls_since
-from gateway.users import NewUser, create_user
 from telephony.events import CallRecord
 from telephony.ledger import Seating, reconstruct
 from telephony.repair import differences
 from tests.support.capture import AmiRecorder
-from tests.support.gateway import PASSWORD, Api
+from tests.support.gateway import Api
 from tests.support.live import LivePage, live_page, until
 from tests.support.ports import free_ports
 from tests.support.sipp import Sipp, caller, phone
@@ -136,7 +134,6 @@ class Office:
 async def opened_office(system: System) -> AsyncIterator[Office]:
     """Register the telephones and let them answer."""
     board = system.switchboard
-    await _add_supervisor(system.database_dsn)
     sipp = Sipp(board.sip_port)
     async with AsyncExitStack() as stack:
         for seat, port in zip(("1001", "1002", "1003"), free_ports(3), strict=True):
@@ -147,14 +144,3 @@ async def opened_office(system: System) -> AsyncIterator[Office]:
             async with system.gateway.browser(login) as api:
                 await api.put("/api/v1/seat", {"state": "not_ready", "reason": "小休"})
         yield Office(system, sipp)
-
-
-async def _add_supervisor(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        monitor = NewUser(
-            login="monitor", role=Role.SUPERVISOR, display_name="班长", extension="1003"
-        )
-        await create_user(connection, monitor, PASSWORD)
-    finally:
-        await connection.close()

@@ -144,7 +144,7 @@ async def test_three_parties(office: Office) -> None:
 @pytest.mark.parametrize("way", ["listen", "whisper", "barge"])
 async def test_supervisor_joins(office: Office, way: str) -> None:
     async with (
-        office.desk("monitor") as supervisor,
+        office.desk("chief") as supervisor,
         office.ami() as ami,
         office.call() as (_desk, call_id),
     ):
@@ -157,17 +157,17 @@ async def test_supervisor_joins(office: Office, way: str) -> None:
         assert await supervisor.command(f"seats/8001/{way}") == (409, "您的话机正忙")
     acts = await office.acts(f"seat.{way}")
     assert [(act["actor"], act["subject"], act["detail"]["outcome"]) for act in acts] == [
-        ("monitor", "8001", "asked"),
-        ("monitor", "8001", "done"),
-        ("monitor", "8001", "asked"),
-        ("monitor", "8001", "您的话机正忙"),
+        ("chief", "8001", "asked"),
+        ("chief", "8001", "done"),
+        ("chief", "8001", "asked"),
+        ("chief", "8001", "您的话机正忙"),
     ]
     assert {act["detail"]["call_id"] for act in acts} == {call_id}
     assert [part.agent for part in (await office.record(call_id)).agents] == ["8001"]
 
 
 async def test_supervisor_takes_over(office: Office) -> None:
-    async with office.desk("monitor") as supervisor, office.call() as (desk, call_id):
+    async with office.desk("chief") as supervisor, office.call() as (desk, call_id):
         assert await supervisor.command("seats/8001/take-over") == DONE
         await desk.page.until("seat.changed", lambda frame: frame["data"]["state"] == "ready")
         assert await supervisor.command("seats/8001/take-over") == (409, NO_CONVERSATION)
@@ -175,14 +175,14 @@ async def test_supervisor_takes_over(office: Office) -> None:
 
 
 async def test_supervisor_cuts_a_conversation(office: Office) -> None:
-    async with office.desk("monitor") as supervisor, office.call() as (_desk, call_id):
+    async with office.desk("chief") as supervisor, office.call() as (_desk, call_id):
         assert await supervisor.command("seats/8001/hangup") == DONE
         assert await supervisor.command("seats/8001/hangup") == (409, NO_CONVERSATION)
     assert (await office.record(call_id)).outcome == "answered"
 
 
 async def test_supervisor_forces_seat_states(office: Office) -> None:
-    async with office.desk("monitor") as supervisor:
+    async with office.desk("chief") as supervisor:
         for order, state in (
             ({"state": "ready"}, "ready"),
             ({"state": "not_ready", "reason": "培训"}, "not_ready"),
@@ -204,12 +204,6 @@ async def test_supervisor_forces_seat_states(office: Office) -> None:
         "小休",
         "小休",
     ]
-
-
-async def test_supervisor_without_a_phone_joins_nothing(office: Office) -> None:
-    async with office.desk("chief") as chief:
-        sentence = "您的账号没有配置分机，不能在话机上参与通话"
-        assert await chief.command("seats/8001/listen") == (409, sentence)
 
 
 async def test_agent_dials_and_hangs_up(office: Office) -> None:

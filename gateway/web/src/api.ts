@@ -4,6 +4,8 @@ import type * as m from './model'
 
 const BASE = '/api/v1'
 const TIMEOUT_MS = 10_000
+/** Of a command that is done only when somebody has picked up his phone. */
+const RINGING_TIMEOUT_MS = 45_000
 
 export interface FieldError {
   field: string
@@ -36,11 +38,17 @@ export function onSignedOut(handler: () => void): void {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-async function send(method: Method, path: string, body?: unknown): Promise<Response> {
+interface Sending {
+  body?: unknown
+  timeoutMs?: number
+}
+
+async function send(method: Method, path: string, sending: Sending): Promise<Response> {
+  const { body, timeoutMs = TIMEOUT_MS } = sending
   const headers = new Headers({ Accept: 'application/json' })
   if (method !== 'GET') headers.set('X-Hotline', '1')
   if (body !== undefined) headers.set('Content-Type', 'application/json')
-  const init: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) }
+  const init: RequestInit = { method, headers, signal: AbortSignal.timeout(timeoutMs) }
   if (body !== undefined) init.body = JSON.stringify(body)
   try {
     return await fetch(BASE + path, init)
@@ -64,8 +72,13 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body)
+async function request<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  timeoutMs?: number,
+): Promise<T> {
+  const response = await send(method, path, timeoutMs === undefined ? { body } : { body, timeoutMs })
   learnClock(response.headers.get('Date'))
   if (!response.ok) {
     const problem = await problemOf(response)
@@ -89,6 +102,19 @@ export const api = {
   logOut: () => request<void>('DELETE', '/session'),
   setSeat: (state: m.SeatCommand, reason?: string) =>
     request<void>('PUT', '/seat', reason === undefined ? { state } : { state, reason }),
+  directory: () => request<m.Directory>('GET', '/directory'),
+  hangUpPhone: () => request<void>('POST', '/seat/hangup'),
+  dial: (wanted: m.Dialling) => request<void>('POST', '/dial', wanted, RINGING_TIMEOUT_MS),
+  control: (callId: string, command: m.CallCommand, to?: m.Destination) =>
+    request<void>('POST', `/calls/${id(callId)}/${command}`, to),
+  supervise: (agent: string, act: m.SeatAct) =>
+    request<void>('POST', `/seats/${id(agent)}/${act}`, undefined, RINGING_TIMEOUT_MS),
+  forceSeat: (agent: string, state: m.SeatCommand, reason?: string) =>
+    request<void>(
+      'PUT',
+      `/seats/${id(agent)}/state`,
+      reason === undefined ? { state } : { state, reason },
+    ),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
   call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
   callerHistory: (callId: string) =>

@@ -34,6 +34,37 @@ export interface Seat {
   call_id: string | null
 }
 
+/** What an agent may do to his call. */
+export type CallCommand =
+  | 'hangup'
+  | 'transfer'
+  | 'consult'
+  | 'consult/complete'
+  | 'consult/cancel'
+  | 'conference'
+
+/** What a supervisor may do to the conversation of a seat. */
+export type SeatAct = 'listen' | 'whisper' | 'barge' | 'take-over' | 'hangup'
+
+/** Where a caller is passed on to. */
+export type Destination = { agent: string } | { queue: string } | { number: string }
+
+/** A number, or the caller of a call. */
+export type Dialling = { number: string } | { call_id: string }
+
+export interface Colleague {
+  agent: string
+  display_name: string
+  extension: string
+  state: SeatState
+}
+
+/** GET /directory */
+export interface Directory {
+  colleagues: Colleague[]
+  queues: string[]
+}
+
 export interface AgentPart {
   agent: string
   answered_at: string

@@ -265,6 +265,21 @@ def test_a_restart_ends_all_states_at_the_last_sign_of_life() -> None:
     ) == [("8001", SeatState.READY, "", 0, 50)]
 
 
+def test_no_state_reaches_across_a_hole_in_the_log() -> None:
+    assert stretches(
+        "0|MANAGER|q|8001|ADDMEMBER|",
+        "50|NONE|q|8001|PAUSE|rest",
+        "60|MANAGER|q|8002|ADDMEMBER|",
+        "9000000|NONE|q|8001|UNPAUSE|",
+        "9000100|MANAGER|q|8001|REMOVEMEMBER|",
+        "9000100|MANAGER|q|8002|REMOVEMEMBER|",
+    ) == [
+        ("8001", SeatState.READY, "", 0, 50),
+        ("8001", SeatState.NOT_READY, "rest", 50, 60),
+        ("8001", SeatState.READY, "", 9000000, 9000100),
+    ]
+
+
 def test_a_clock_set_back_makes_no_overlap() -> None:
     found = stretches(
         "100|MANAGER|q|8001|ADDMEMBER|",
@@ -296,7 +311,7 @@ EVENTS = (
 def streams(draw: st.DrawFn) -> list[QueueLogLine]:
     """Lines in any order of events, at times that mostly go forward."""
     at, read = T, []
-    pause = st.sampled_from([0, 0, 1, 5, 30, 700, 7 * HOUR, -2])
+    pause = st.sampled_from([0, 0, 1, 5, 30, 700, 7 * HOUR, 25 * HOUR, -2])
     for _ in range(draw(st.integers(0, 60))):
         at += draw(pause)
         event = draw(st.sampled_from(EVENTS))

@@ -1,13 +1,15 @@
 """Random lives of callers: what happens to each is drawn first, then told as Asterisk tells it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
 from hypothesis import strategies as st
 
+from telephony.ami.message import Message
 from telephony.clock import timestamp
 from telephony.events import Outcome
+from telephony.names import interface_of
 from tests.unit.telephony.story import START, Leg, Story
 
 INTERFACES = {"8001": "PJSIP/1001", "8002": "PJSIP/1002", "8003": "PJSIP/1003"}
@@ -192,6 +194,7 @@ class Teller:
         return Truth(Outcome.ANSWERED, waited, talks, held_s)
 
 
+_DEVICE = {"Newchannel": "6", "BridgeEnter": "2"}
 _BEFORE_THE_QUEUE: dict[str, Callable[[Teller], Truth]] = {
     "greeting": Teller._greeting,
     "full": Teller._full,
@@ -217,4 +220,27 @@ def tell_all(drawn: list[Life]) -> tuple[list[bytes], dict[str, Truth]]:
         teller = Teller(life, serial)
         truths[teller.caller.uniqueid] = teller.tell()
         told += teller.story.messages
-    return sorted(told, key=lambda raw: timestamp(raw) or 0.0), truths
+    return list(_with_devices(sorted(told, key=lambda raw: timestamp(raw) or 0.0))), truths
+
+
+def _with_devices(messages: list[bytes]) -> Iterator[bytes]:
+    """After each change of a seat's channels, what app_queue says of its device."""
+    legs: dict[str, dict[str, str]] = {agent: {} for agent in INTERFACES}
+    said = dict.fromkeys(INTERFACES, "1")
+    for raw in messages:
+        yield raw
+        message = Message(raw)
+        interface = interface_of(message.get("Channel"))
+        agent = next((agent for agent, seat in INTERFACES.items() if seat == interface), None)
+        if agent is None:
+            continue
+        if message.name in _DEVICE:
+            legs[agent][message.get("Uniqueid")] = _DEVICE[message.name]
+        elif message.name == "Hangup":
+            legs[agent].pop(message.get("Uniqueid"), None)
+        status = max(legs[agent].values(), key="162".index, default="1")
+        if status != said[agent]:
+            said[agent] = status
+            device = Story(now=(timestamp(raw) or 0.0) + 0.00005)
+            device.member("QueueMemberStatus", agent, interface, Status=status)
+            yield device.messages[0]

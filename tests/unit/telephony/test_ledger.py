@@ -73,6 +73,23 @@ def test_an_answered_call() -> None:
     assert (part.agent, part.interface) == ("8001", "PJSIP/1001")
 
 
+def test_an_agent_who_consults_and_hangs_up_leaves_the_caller_waiting() -> None:
+    """An attended transfer to a colleague who consults in his turn: nobody hears the caller."""
+    other = '{"bridge_id":"b2"}'
+    cel = [
+        *CEL[:6],
+        line("BRIDGE_EXIT", START + 15.5, LEG, extra=BRIDGE),
+        line("BRIDGE_ENTER", START + 15.5, LEG, extra=other),
+        line("BRIDGE_EXIT", START + 25.5, LEG, extra=other),
+        line("CHAN_END", START + 25.5, LEG),
+        line("BRIDGE_EXIT", START + 65.7, extra=BRIDGE),
+        line("CHAN_END", START + 65.8),
+    ]
+    call = ledger(QUEUE_LOG, cel).ended[ROOT]
+    assert call.talk_s == pytest.approx(10)
+    assert call.hold_s == pytest.approx(10)
+
+
 def test_a_greeting_left_is_in_cel_alone() -> None:
     call = ledger([], [CEL[0], line("CHAN_END", START + 2)]).ended[ROOT]
     assert (call.outcome, call.offered) == (Outcome.ABANDONED_GREETING, False)

@@ -35,7 +35,8 @@ export function afterEvent(
   if (ended !== null) return { call, phase: 'ended', since: ended }
   if (before !== undefined && isOver(before, part)) return { ...before, call }
   if (event.name === 'call.held' && mine) return { call, phase: 'held', since: event.at }
-  if (before?.phase === 'held' && event.name !== 'call.resumed') return { ...before, call }
+  const back = event.name === 'call.resumed' || event.name === 'call.conferenced'
+  if (before?.phase === 'held' && !back) return { ...before, call }
   return { call, phase: 'talking', since: part.answered_at }
 }
 

@@ -35,17 +35,15 @@ def tail_since(path: Path, since_s: float, time_of: TimeOf) -> list[str]:
         return []
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        start, lines = size, list[str]()
-        tail = b""
-        while start > 0:
-            start = max(0, start - BLOCK)
+        span = BLOCK
+        while True:
+            start = max(0, size - span)
             file.seek(start)
-            tail = file.read(size - start)
-            lines = _whole_lines(tail, from_start=start == 0)
+            lines = _whole_lines(file.read(size - start), from_start=start == 0)
             first = next((at for line in lines if (at := time_of(line)) is not None), None)
-            if first is not None and first < since_s:
-                break
-    return _from(lines, since_s, time_of)
+            if start == 0 or (first is not None and first < since_s):
+                return _from(lines, since_s, time_of)
+            span *= 2
 
 
 def _whole_lines(data: bytes, *, from_start: bool) -> list[str]:

@@ -3,12 +3,20 @@
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
-# Six digits and more could be a telephone number; ids of ours carry a dot, a dash or letters.
-_NUMBER = re.compile(r"(?<![\w.-])\+?\d{7,15}(?![\w.-])")
+_NUMBER = re.compile(
+    r"""
+      (?<![0-9]) (?:\+?86)? 1[3-9][0-9]{9} (?![0-9])           # a mobile number, whatever is around
+    | (?<![\w.-]) 0[0-9]{2,3}-[0-9]{7,8} (?![\w-])              # area code and number
+    | (?<![\w.-]) \+?[0-9]{7,15} (?![\w-] | \.[0-9])           # ids of ours have dots or dashes
+    """,
+    re.ASCII | re.VERBOSE,
+)
+_HIDDEN = "[number]"
 
 
 def configure_logs(*, terminal: bool | None = None) -> None:
@@ -42,8 +50,23 @@ def configure_logs(*, terminal: bool | None = None) -> None:
 
 def hide_numbers(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Last line of defence: anything that looks like a telephone number becomes ``[number]``."""
-    return {key: _hide(value) for key, value in event.items()}
+    return {
+        key: value if key.startswith("_") else _hide(value)  # structlog's own are not shown
+        for key, value in event.items()
+    }
 
 
 def _hide(value: Any) -> Any:
-    return _NUMBER.sub("[number]", value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return _NUMBER.sub(_HIDDEN, value)
+        case None | bool() | float():
+            return value
+        case int():  # a count may have as many digits as a short number
+            return _HIDDEN if len(str(value)) == 11 and _NUMBER.fullmatch(str(value)) else value
+        case Mapping():
+            return {_hide(key): _hide(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_hide(each) for each in value]
+        case _:
+            return _hide(repr(value))

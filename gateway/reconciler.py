@@ -23,7 +23,7 @@ from gateway.recorder import QUERIES, save_calls
 from gateway.stored_calls import calls_since, open_calls
 from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
-from telephony.ledger import Ledger, reconstruct
+from telephony.ledger import Ledger, Seating, reconstruct
 from telephony.repair import Kind, Repair, compare, vanished
 from telephony.tracker import Tracker
 
@@ -34,6 +34,8 @@ RETRY_S = 2.0
 BATCH = 1_000
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
+MOMENT_S = 0.1  # AMI and CEL tell of the same bridge, not in the same millisecond
+CLOCKS_DIFFER = timedelta(minutes=1)  # ours and that of PostgreSQL
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
 
 log = structlog.get_logger(__name__)
@@ -68,6 +70,7 @@ class Reconciler:
         self._looks_s = [0.0]  # when all is to be compared, loop's clock
         self._doubtful = Doubtful()
         self._connected_at: datetime | None = None
+        self._behind_since: datetime | None = None  # connected then, and not reconciled since
         self._lost: dict[str, CallRecord] = {}
         self.repaired: dict[Kind, int] = dict.fromkeys(Kind, 0)
         self.unseen = 0
@@ -76,6 +79,7 @@ class Reconciler:
         """The link is up: calls that ended before now were seen by nobody."""
         now = self._switch_now()
         self._connected_at = datetime.fromtimestamp(now, UTC)
+        self._behind_since = self._behind_since or self._context.clock()
         self._doubtful.are_up(call.uniqueid for call in self._tracker.open_calls(now))
         self._look_soon()
 
@@ -130,16 +134,18 @@ class Reconciler:
         Raises `OwnershipLostError`, `OSError` and what asyncpg raises.
         """
         lost, self._lost = self._lost, {}
+        behind, self._behind_since = self._behind_since, None
         try:
-            return await self._reconcile(lost)
+            return await self._reconcile(lost, behind)
         except BaseException:
             self._lost = lost | self._lost
+            self._behind_since = behind or self._behind_since
             raise
 
-    async def _reconcile(self, lost: dict[str, CallRecord]) -> Reconciled:
+    async def _reconcile(self, lost: dict[str, CallRecord], behind: datetime | None) -> Reconciled:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
-            since = await self._since(connection, lost) - MARGIN
+            since = await self._since(connection, lost, behind) - MARGIN
             recorded = await calls_since(connection, name, since)
             still_open = await open_calls(connection, name)
         recorded += [call for call in still_open if call.arrived_at < since]
@@ -168,10 +174,16 @@ class Reconciler:
         self._doubtful.looked_at(calls, told, asyncio.get_running_loop().time())
         return Reconciled(len(told), tuple(repairs), 0)
 
-    def _seats(self, recorded: Sequence[CallRecord]) -> dict[str, str]:
-        """Who sits where: as recorded, and as the switchboard tells now."""
-        parts = (part for call in recorded for part in call.agents)
-        return {part.interface: part.agent for part in parts} | self._tracker.agents()
+    def _seats(self, recorded: Sequence[CallRecord]) -> list[Seating]:
+        """Who sat where: as recorded, and as the switchboard tells now."""
+        now = self._switch_now()
+        recorded_then = [
+            Seating(part.answered_at.timestamp() - MOMENT_S, part.interface, part.agent)
+            for call in recorded
+            for part in call.agents
+        ]
+        sitting = self._tracker.agents().items()
+        return recorded_then + [Seating(now, interface, agent) for interface, agent in sitting]
 
     async def _save(self, mended: Sequence[CallRecord]) -> None:
         """In batches; a call that got on meanwhile has a newer revision, which stands."""
@@ -183,15 +195,22 @@ class Reconciler:
                 await self._ownership.fence(connection)
                 await save_calls(connection, mended[start : start + BATCH], source="ledger")
 
-    async def _since(self, connection: object, lost: dict[str, CallRecord]) -> datetime:
-        """From when on the records matter: the last thing that was known for sure."""
+    async def _since(
+        self, connection: object, lost: dict[str, CallRecord], behind: datetime | None
+    ) -> datetime:
+        """From when on the records matter: the last thing that was known for sure.
+
+        What was recorded since the connection says nothing of the gap before it.
+        """
         now = self._context.clock()
-        last = await QUERIES.last_known(connection, switchboard=self._context.settings.switchboard)
+        before = now if behind is None else behind - CLOCKS_DIFFER
+        name = self._context.settings.switchboard
+        last = await QUERIES.last_known(connection, switchboard=name, recorded_before=before)
         times = [call.arrived_at for call in lost.values()] + [now]
         times.append(last if last is not None else now - FIRST_LOOK_BACK)
         return min(times)
 
-    def _read(self, since: datetime, seats: Mapping[str, str]) -> Ledger:
+    def _read(self, since: datetime, seats: Sequence[Seating]) -> Ledger:
         board = self._board
         lines = queue_log_since(board.queue_log, since) if board.queue_log else []
         events = cel_since(board.cel_csv, since) if board.cel_csv else []

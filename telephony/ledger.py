@@ -4,9 +4,9 @@ Both are folded through the same book and table as live messages, so that a call
 whichever way it became known. CEL knows nothing of the hold key: talk here includes that.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from telephony.calls.book import CallBook
 from telephony.calls.conversations import Conversations
@@ -34,6 +34,15 @@ class Ledger:
 
     ended: Mapping[str, CallRecord]
     still_up: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seating:
+    """``agent`` was at the telephone ``interface`` at ``at`` (epoch seconds)."""
+
+    at: float
+    interface: str
+    agent: str
 
 
 @dataclass(slots=True)
@@ -154,21 +163,25 @@ def reconstruct(
     cel: Sequence[CelEvent],
     *,
     inbound_contexts: Collection[str],
-    seats: Mapping[str, str] = MappingProxyType({}),
+    seats: Iterable[Seating] = (),
 ) -> Ledger:
-    """The calls of both records. ``seats``: interface to agent number, for agents whom a call only
-    reached by transfer; those who answered from a queue are learnt from ``queue_log``.
+    """The calls of both records. ``seats`` tells of agents whom a call only reached by transfer;
+    those who answered from a queue are learnt from ``queue_log``. Shifts share telephones: an agent
+    sits at one until another is seen there.
     """
     records = fold(queue_log)
-    directory = Directory()
-    for interface, agent in seats.items():
-        directory.learn(agent, interface)
+    directory, seatings = Directory(), deque(sorted(seats))
+    for seating in reversed(seatings):  # before anybody is seen there it is the first who will be
+        directory.learn(seating.agent, seating.interface)
     book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
     reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
     starts = restarts(queue_log)
     for event in cel:
         while starts and starts[0] <= event.at:
             reader.restart(starts.pop(0))
+        while seatings and seatings[0].at <= event.at:
+            seating = seatings.popleft()
+            directory.learn(seating.agent, seating.interface)
         reader.take(event)
     for at in starts:
         reader.restart(at)

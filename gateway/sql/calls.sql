@@ -35,6 +35,7 @@ select * from calls where switchboard = :switchboard and arrived_at >= :since;
 -- The agent who had the caller last, and the queue; null where nobody had.
 select coalesce(agents -> -1 ->> 'agent', agent) as agent, queue from calls where call_id = :call_id;
 
--- name: last_known(switchboard)$
--- When the newest call that is known to have ended arrived; null when none has.
-select max(arrived_at) from calls where switchboard = :switchboard and ended_at is not null;
+-- name: last_known(switchboard, recorded_before)$
+-- When the newest call that was known to have ended by then arrived; null when none was.
+select max(arrived_at) from calls
+where switchboard = :switchboard and ended_at is not null and recorded_at < :recorded_before;

@@ -18,7 +18,7 @@ import asyncpg
 from gateway.ledger_files import cel_since, queue_log_since
 from gateway.stored_calls import calls_since
 from telephony.events import CallRecord
-from telephony.ledger import reconstruct
+from telephony.ledger import Seating, reconstruct
 from telephony.repair import differences
 from tests.support.capture import AmiRecorder
 from tests.support.gateway import Api
@@ -27,7 +27,7 @@ from tests.support.ports import free_ports
 from tests.support.sipp import Sipp, caller, phone
 from tests.support.system import System
 
-SEATS = {"PJSIP/1001": "8001", "PJSIP/1002": "8002"}
+SEATS = [Seating(0.0, "PJSIP/1001", "8001"), Seating(0.0, "PJSIP/1002", "8002")]
 OUTSIDE = "13900000900"
 STAY_MS = 9_000
 

@@ -9,7 +9,7 @@ import pytest
 from telephony.ami.frame import Framer
 from telephony.cel import CelEvent, read_events
 from telephony.events import CallEvent, CallRecord, Outcome
-from telephony.ledger import reconstruct
+from telephony.ledger import Seating, reconstruct
 from telephony.names import digits
 from telephony.queue_log import QueueLogLine, fold, read_lines
 from telephony.repair import compare
@@ -19,7 +19,7 @@ from tests.unit.telephony.tracking import new_tracker, track
 WIRE = Path(__file__).parents[2] / "wire"
 CAPTURES = sorted(path for path in WIRE.glob("*.ami") if path.with_suffix(".queue_log").exists())
 INBOUND = {"from-trunk"}
-SEATS = {"PJSIP/1001": "8001", "PJSIP/1002": "8002", "PJSIP/1003": "8003"}
+SEATS = [Seating(0.0, f"PJSIP/100{number}", f"800{number}") for number in (1, 2, 3)]
 # Both ends of a span in queue_log are whole seconds.
 SECOND = 1.01
 

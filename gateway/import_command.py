@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import sys
 import time
@@ -66,6 +67,8 @@ def add_parser(commands: Any) -> None:
 
 def _command(options: argparse.Namespace) -> int:
     gc.set_threshold(GC_THRESHOLD)
+    # It warns of every write to a lost connection; the sentence at the end says that once.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     chosen = {"switchboard": options.switchboard} if options.switchboard else {}
     reports = asyncio.run(_run(load_settings(**chosen), options))
     sys.stdout.write(told(reports, dry_run=options.dry_run))

@@ -163,21 +163,27 @@ def gateway_on(
 
 async def add_people(dsn: str) -> None:
     """Two agents (8001 at 1001, 8002 at 1002) and a supervisor at 1003, all with `PASSWORD`."""
+    await add_agents(dsn, {"1001": "8001", "1002": "8002"})
+    chief = NewUser(login="chief", role=Role.SUPERVISOR, display_name="值班长", extension="1003")
     connection = await asyncpg.connect(dsn)
     try:
-        for agent, extension in (("8001", "1001"), ("8002", "1002")):
-            login = f"agent{agent}"
+        await create_user(connection, chief, PASSWORD)
+    finally:
+        await connection.close()
+
+
+async def add_agents(dsn: str, agents: Mapping[str, str]) -> None:
+    """Agents by extension, with the login ``agent<number>`` and `PASSWORD`."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for extension, agent in agents.items():
             person = NewUser(
-                login=login,
+                login=f"agent{agent}",
                 role=Role.AGENT,
                 display_name=f"坐席{agent}",
                 agent=agent,
                 extension=extension,
             )
             await create_user(connection, person, PASSWORD)
-        chief = NewUser(
-            login="chief", role=Role.SUPERVISOR, display_name="值班长", extension="1003"
-        )
-        await create_user(connection, chief, PASSWORD)
     finally:
         await connection.close()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.asterisk import log_in
@@ -27,11 +28,8 @@ from tests.support.sipp import (
     press_all,
     refer,
 )
+from tests.support.transfers import AGENTS, NOBODYS_SEAT, OUTSIDE, QUEUES, PassOn, by_ami
 
-AGENTS = {str(seat): f"8{seat % 1000:03d}" for seat in range(1001, 1007)}
-NOBODYS_SEAT = "1007"  # its telephone is not there
-OUTSIDE = "13900000900"
-QUEUES = ("12345", "expert")
 MEDIA_DEADLINE_S = 120
 
 # User part and display name of the From header. %0d%0a is what RFC 3261 calls an escaped CR LF.
@@ -134,7 +132,8 @@ class Traffic:
     seed: int
     calls: int
     per_s: float = 1.6
-    transfers: float = 0.25  # of the answered calls, by AMI
+    pass_on: PassOn | None = None  # by AMI where nothing else is said
+    passed_on: float = 0.3  # of the answered calls
     failed: int = field(default=0, init=False)
 
     async def run(self) -> None:
@@ -155,7 +154,7 @@ class Traffic:
             for seat, port in ports.items():
                 shifts = draw_shifts(self._chance(seat), seat)
                 group.create_task(self._work(sipp, seat, port, shifts, over))
-            passing = group.create_task(self._pass_on())
+            passing = group.create_task(self._pass_on(self.pass_on or by_ami(self.ami)))
             plan = draw_citizens(self._chance("citizens"), self.calls, self.per_s)
             await self._place(sipp, plan)
             passing.cancel()
@@ -212,36 +211,11 @@ class Traffic:
                     return
                 await asyncio.sleep(0.2)
 
-    async def _pass_on(self) -> None:
-        """Some answered calls are passed on, or sent to the other queue, by AMI."""
-        chance = self._chance("transfers")
+    async def _pass_on(self, pass_on: PassOn) -> None:
+        """Some answered calls are passed on."""
+        chance, numbers = self._chance("passing on"), count()
         async with asyncio.TaskGroup() as group:
             async for message in self.ami.messages(self.ami.mark()):
-                if message.startswith(b"Event: AgentConnect") and chance.random() < self.transfers:
-                    how = chance.choice(["BlindTransfer", "Atxfer", "Redirect", "Outside"])
-                    target = chance.choice(sorted(AGENTS))
-                    after_s = chance.uniform(0.2, 1.5)
-                    group.create_task(self._transfer(message, how, target, after_s))
-
-    async def _transfer(self, message: bytes, how: str, target: str, after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        agent, citizen = header(message, "DestChannel"), header(message, "Channel")
-        if how == "Redirect":
-            await self.ami.action("Setvar", Channel=citizen, Variable="QUEUE", Value="expert")
-            await self.ami.action(
-                "Redirect", Channel=citizen, Context="hotline", Exten="queue", Priority="1"
-            )
-            return
-        if how == "Outside":
-            how, target = "BlindTransfer", OUTSIDE
-        await self.ami.action(how, Channel=agent, Context="seats", Exten=target)
-        if how == "Atxfer":
-            await asyncio.sleep(2)
-            await self.ami.action("Hangup", Channel=agent)
-
-
-def header(message: bytes, name: str) -> str:
-    """Value of a header of one AMI message."""
-    match = re.search(rb"\r\n%b: ([^\r]*)" % name.encode(), message)
-    assert match is not None, message
-    return match[1].decode()
+                if message.startswith(b"Event: AgentConnect") and chance.random() < self.passed_on:
+                    act = pass_on(message, self._chance(f"passing on {next(numbers)}"))
+                    group.create_task(act)

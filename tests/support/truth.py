@@ -18,7 +18,8 @@ from tests.support.gateway import Api
 from tests.support.live import until
 from tests.support.queue_log_truth import QueueCall, plainly, read_queue_log
 from tests.support.system import System
-from tests.support.traffic import AGENTS, NOBODYS_SEAT, Traffic
+from tests.support.traffic import Traffic
+from tests.support.transfers import AGENTS, NOBODYS_SEAT
 
 SEED = int(os.environ.get("HOTLINE_TEST_TRUTH_SEED", "0")) or random.randrange(1, 10**6)  # noqa: S311
 SETTINGS = {

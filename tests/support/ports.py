@@ -1,50 +1,63 @@
-"""Ports for servers and telephones of the tests."""
+"""Ports for servers and telephones of the tests.
+
+All lie below the ephemeral ones, so that no outgoing connection takes one while its server is
+down; and all are handed out in turn, so that nobody gets one twice, from a random one, so that test
+runs beside each other rarely meet.
+"""
 
 import random
 import socket
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from itertools import cycle
+
+_TRIES = 200
+
+
+def _in_turn(ports: range) -> Iterator[int]:
+    start = random.randrange(len(ports))  # noqa: S311 where to begin, not a secret
+    return cycle([*ports[start:], *ports[:start]])
+
+
+_SERVERS = _in_turn(range(12_000, 19_900))
+_MEDIA = _in_turn(range(22_000, 32_000, 6))
 
 
 def free_port() -> int:
-    """One such port."""
-    return free_ports(1)[0]
+    """One port that is free for TCP and UDP on loopback."""
+    return _next_free(_SERVERS, _server_is_free)
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports that are free for TCP and UDP on loopback at this moment."""
-    with ExitStack() as held:
-        ports: list[int] = []
-        while len(ports) < count:
-            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            tcp.bind(("127.0.0.1", 0))
-            with suppress(OSError):
-                udp.bind(tcp.getsockname())
-                ports.append(tcp.getsockname()[1])
-        return ports
-
-
-def lasting_ports(count: int) -> list[int]:
-    """Different UDP ports below the ephemeral ones: nobody gets them while they are not bound."""
-    ports: list[int] = []
-    for port in random.sample(range(15_000, 20_000), 200):
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            ports.append(port)
-        if len(ports) == count:
-            return ports
-    raise OSError("no free ports between 15000 and 20000")
+    """Different such ports."""
+    return [free_port() for _ in range(count)]
 
 
 def free_media_port() -> int:
-    """An even port below the ephemeral ones with the five above it free too: SIPp's RTP and RTCP.
+    """An even UDP port with the five above it free too: SIPp's RTP and RTCP."""
+    return _next_free(_MEDIA, _media_is_free)
 
-    Random, so that test runs beside each other rarely meet.
-    """
-    for port in random.sample(range(22_000, 32_000, 6), 200):
-        with ExitStack() as held, suppress(OSError):
-            for each in range(port, port + 6):
-                probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                probe.bind(("127.0.0.1", each))
+
+def _next_free(ports: Iterator[int], is_free: Callable[[int], bool]) -> int:
+    for _ in range(_TRIES):
+        port = next(ports)
+        if is_free(port):
             return port
-    raise OSError("no free ports for media between 22000 and 32000")
+    raise OSError(f"no free port among {_TRIES}")
+
+
+def _server_is_free(port: int) -> bool:
+    return _can_bind(socket.SOCK_STREAM, [port]) and _can_bind(socket.SOCK_DGRAM, [port])
+
+
+def _media_is_free(port: int) -> bool:
+    return _can_bind(socket.SOCK_DGRAM, range(port, port + 6))
+
+
+def _can_bind(kind: socket.SocketKind, ports: list[int] | range) -> bool:
+    with ExitStack() as held, suppress(OSError):
+        for port in ports:
+            probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+            probe.bind(("127.0.0.1", port))
+        return True
+    return False

@@ -15,7 +15,7 @@ from itertools import count
 from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
-from tests.support.ports import lasting_ports
+from tests.support.ports import free_ports
 from tests.support.sipp import (
     Sipp,
     SippError,
@@ -139,7 +139,7 @@ class Traffic:
     async def run(self) -> None:
         """Everybody logs in, the calls happen, everybody stays as he is."""
         sipp = Sipp(self.switchboard.sip_port)
-        ports = dict(zip(AGENTS, lasting_ports(len(AGENTS)), strict=True))
+        ports = dict(zip(AGENTS, free_ports(len(AGENTS)), strict=True))
         secrets = self.switchboard.secrets.seats
         async with asyncio.TaskGroup() as group:
             for seat, port in ports.items():

@@ -36,7 +36,8 @@ class AsteriskSettings:
     """One switchboard. Ports are TCP/UDP numbers, durations are seconds.
 
     ``seats`` are desk or desktop SIP phones, ``browser_seats`` register over WebSocket (WebRTC).
-    A seat's number is its SIP user name and its extension.
+    A seat's number is its SIP user name and its extension. ``switchboard`` is the name in the
+    gateway's settings.
     """
 
     ami_port: int = 5038
@@ -64,6 +65,7 @@ class AsteriskSettings:
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"
+    switchboard: str = "sb1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

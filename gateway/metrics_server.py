@@ -31,7 +31,6 @@ async def serve_metrics(context: Context, *, with_figures: bool) -> None:
             figures = FiguresCollector(
                 keeper,
                 queues=settings.queues,
-                lines=settings.lines,
                 planned_seats=settings.planned_seats,
             )
             registry.register(figures)

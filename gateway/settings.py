@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, description="redis://…; none: embedded")
 
     switchboard: str = Field("sb1", pattern=r"^[a-z0-9]{1,16}$", description="name in call ids")
+    district: str = Field(
+        "",
+        max_length=32,
+        pattern=r"^[^/\x00-\x1f]*$",
+        description="where its callers are",
+    )
     ami_url: SecretStr | None = Field(
         None, description="ami://user:secret@host:5038 or amis://… (TLS); none: a local Asterisk"
     )
@@ -68,7 +74,6 @@ class Settings(BaseSettings):
         5, ge=3, le=15, description="shortest outside number, as in the dialplan"
     )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
-    lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
     wrap_up_s: float = Field(0, ge=0, le=600, description="wrapuptime of the queues (话后处理)")
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 

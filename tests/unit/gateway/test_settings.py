@@ -73,12 +73,12 @@ def test_file_by_name(environment: pytest.MonkeyPatch) -> None:
 
 def test_lists_and_names_of_the_environment(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HOTLINE_QUEUES", '["12345", "zone"]')
-    environment.setenv("hotline_lines", '["12345"]')
+    environment.setenv("hotline_trunk_contexts", '["from-city"]')
     environment.setenv("HOTLINE_CACHE", "/cache")  # not of the program, but ours all the same
     environment.setenv("HOTLINE_TEST_DATABASE_URL", "postgresql://localhost/postgres")
     environment.setenv("HOTLINES", "another program's")
     settings = load_settings()
-    assert (settings.queues, settings.lines) == (("12345", "zone"), ("12345",))
+    assert (settings.queues, settings.trunk_contexts) == (("12345", "zone"), ("from-city",))
 
 
 def test_no_dotenv_file() -> None:

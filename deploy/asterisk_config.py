@@ -17,6 +17,7 @@ TEMPLATE_DIR = Path(__file__).parent / "asterisk"
 
 _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
+_SWITCHBOARD = re.compile(r"[0-9a-z]{1,16}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
 _NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
 _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
@@ -161,6 +162,7 @@ def _refuse_unsafe(
         ("queue name", _NAME, settings.queues),
         ("seat number", _DIGITS, every_seat),
         ("system name", _NAME, (settings.system_name,)),
+        ("switchboard name", _SWITCHBOARD, (settings.switchboard,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
         ("AMI network", _NETWORK, (settings.ami_permit,)),

@@ -10,8 +10,8 @@ Keys:
   of the event's data plus ``at`` and ``event`` (its name); only calls that are up
 - ``hotline:call:<call_id>``: JSON of the call's newest state, kept 6 h so that a pop and its case
   work after the call; ``hotline:call:<call_id>:agents``: set of the agents it has concerned
-- ``hotline:link:<switchboard>``: JSON of the AMI link, with what the owner knows of the switchboard;
-  expires unless refreshed
+- ``hotline:link:<switchboard>``: JSON of the AMI link, with what the owner knows of the
+  switchboard; expires unless refreshed
 """
 
 import json
@@ -149,7 +149,8 @@ class RedisLiveState:
     async def switchboards(self) -> list[str]:
         """The switchboards that had an owner within the last days, by name."""
         since = time.time() - SWITCHBOARD_KEPT_S
-        return sorted(await self._redis.zrangebyscore(SWITCHBOARDS, since, "+inf"))
+        names: Any = await self._redis.zrangebyscore(SWITCHBOARDS, since, "+inf")
+        return sorted(names)
 
     async def seats(self) -> list[Fields]:
         """Every seat that was seen, by switchboard and agent."""

@@ -173,9 +173,7 @@ async def concerned(state: LiveState, person: Person, call: Fields, live: LiveCa
         return False
     if concerns(call, person.switchboard, agent) or (live is not None and agent in live.agents):
         return True
-    seat = await state.seat(
-        person.switchboard, agent
-    )  # rings here, although its event was lost with Redis
+    seat = await state.seat(person.switchboard, agent)  # rings, its event lost with Redis
     return seat is not None and seat["call_id"] == call["call_id"]
 
 

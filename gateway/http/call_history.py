@@ -38,8 +38,8 @@ async def calls_before(  # noqa: PLR0913  # all go by name
 ) -> list[Fields]:
     """The newest calls that arrived before ``before``.
 
-    Of these, where given, those that ``own`` (switchboard, agent) had a part in, those of a line, of
-    a mode (``undefined``: of a line that nobody had defined) or of a district (empty: of none).
+    Of these, where given, those that ``own`` (switchboard, agent) had a part in, those of a line,
+    of a mode (``undefined``: of a line that nobody had defined) or of a district (empty: of none).
     """
     switchboard, agent = own or (None, None)
     rows = QUERIES.calls_before(

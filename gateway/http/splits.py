@@ -1,4 +1,4 @@
-"""Figures of calls split by line, by its mode and by district, as the board and the API show them."""
+"""Figures of calls, split by line, by its mode and by district, for the board and the API."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

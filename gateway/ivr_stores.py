@@ -28,9 +28,9 @@ class RatingStore:
     async def store(self, *, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         """Store the rating of a call once; a new one is told to the pages.
 
-        A dialplan that does not name its ``switchboard`` is of the one of the settings.
+        A dialplan that does not name its ``switchboard`` is of the (first) one of the settings.
         """
-        call_id = f"{switchboard or self.context.settings.switchboard}-{uniqueid}"
+        call_id = f"{switchboard or self.context.settings.first_switchboard}-{uniqueid}"
         pool = self.context.engines.pool
         async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             served = await QUERIES.who_served(connection, call_id=call_id)

@@ -56,7 +56,7 @@ async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
         if not number:
             return None
         owned = await owned_lately(connection)
-        switchboard = dialled_by(case.call_id, owned, settings.switchboard)
+        switchboard = dialled_by(case.call_id, owned, settings.first_switchboard)
         if len(await attempts.live(connection, switchboard)) >= settings.survey_concurrency:
             raise RetryRequested(TRUNKS_BUSY, "as many calls as allowed are up")
         attempt = await attempts.claim(

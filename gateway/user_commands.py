@@ -31,7 +31,9 @@ def add_parser(commands: Any) -> None:
     add.add_argument(
         "--extension", help="telephone of the seat; a supervisor listens and takes over there"
     )
-    add.add_argument("--switchboard", help="where that telephone is; none: that of the settings")
+    add.add_argument(
+        "--switchboard", help="where that telephone is; none: the (first) one of the settings"
+    )
     add.set_defaults(command=with_database(_add))
     listing = actions.add_parser("list", help="who there is")
     listing.set_defaults(command=with_database(_list))
@@ -47,7 +49,7 @@ async def _add(connection: Any, options: argparse.Namespace) -> None:
         display_name=options.name,
         agent=options.agent,
         extension=options.extension,
-        switchboard=options.switchboard or load_settings().switchboard,
+        switchboard=options.switchboard or load_settings().first_switchboard,
     )
     password = random_password()
     await create_user(connection, user, password)

@@ -47,9 +47,12 @@ log = structlog.get_logger(__name__)
 class SwitchboardDesk:
     """Everything this process does for one switchboard."""
 
-    def __init__(self, context: Context, board: Switchboard) -> None:
+    def __init__(
+        self, context: Context, board: Switchboard, component: str = "switchboard"
+    ) -> None:
         settings, engines = context.settings, context.engines
         self._context = context
+        self._component = component  # its name in the readiness of this process
         self._replays = board.transcript is not None
         self._link_since = context.clock()
         self._publisher = Publisher(
@@ -127,7 +130,7 @@ class SwitchboardDesk:
         self._link_since = self._context.clock()
         self._link_changed.set()
         up = state.status is LinkStatus.UP
-        self._context.readiness.report("switchboard", ready=up, detail=state.reason)
+        self._context.readiness.report(self._component, ready=up, detail=state.reason)
         level = log.error if state.status is LinkStatus.REFUSED else log.info
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
@@ -217,6 +220,6 @@ def _link(board: Switchboard, tracker: Tracker, sink: LinkSink) -> Link | Transc
     return TranscriptLink(board.transcript, tracker, sink)
 
 
-async def switchboard(context: Context, board: Switchboard) -> None:
-    """Work for ``board`` until cancelled."""
-    await SwitchboardDesk(context, board).run()
+async def switchboard(context: Context, board: Switchboard, component: str) -> None:
+    """Work for ``board`` until cancelled; ``component`` is its name in the readiness."""
+    await SwitchboardDesk(context, board, component).run()

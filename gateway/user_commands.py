@@ -32,7 +32,7 @@ def add_parser(commands: Any) -> None:
         "--extension", help="telephone of the seat; a supervisor listens and takes over there"
     )
     add.add_argument(
-        "--switchboard", help="where that telephone is; none: the (first) one of the settings"
+        "--switchboard", help="where that telephone is; none: the first of the settings"
     )
     add.set_defaults(command=with_database(_add))
     listing = actions.add_parser("list", help="who there is")

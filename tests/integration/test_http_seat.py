@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway import live_state
+from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName, send_command, serve_commands
 from gateway.errors import CommandRefusedError
 from gateway.live import LiveEvent
@@ -18,6 +19,7 @@ async def test_seat_never_seen_is_logged_out(hotline: Hotline) -> None:
     status, seat = await agent.json("GET", SEAT)
     assert status == 200
     assert seat == {
+        "switchboard": "sb1",
         "agent": "1001",
         "extension": "81001",
         "state": "logged_out",
@@ -94,12 +96,13 @@ async def test_owner_that_does_not_answer_in_time(
     hotline: Hotline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.commands.TIMEOUT_S", 0.2)
-    agent = await hotline.agent()
+    person = await hotline.add_user(Role.AGENT, "li", agent="1001", switchboard="sb2")
+    agent = await hotline.browser(person)
+    await live_state.write_link(hotline.redis, live_state.Link("sb2", connected=True, since=NOW))
 
     async def stuck(_command: Command) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(hotline.services.commands, "_switchboard", "sb2")
     async with running(serve_commands(hotline.redis, "sb2", stuck)):
         status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
     assert status == 504  # whoever notices first: the owner says so, or the asker gives up
@@ -180,10 +183,17 @@ async def test_supervisor_sees_every_seat(hotline: Hotline) -> None:
 
 async def test_live_state_is_written_anew_as_a_whole(hotline: Hotline) -> None:
     await hotline.switchboard.tell_seat("1001", "ready")
-    data = {"agent": "1002", "state": "ready", "reason": "", "queues": [], "call_id": None}
+    data = {
+        "switchboard": SWITCHBOARD,
+        "agent": "1002",
+        "state": "ready",
+        "reason": "",
+        "queues": [],
+        "call_id": None,
+    }
     async with hotline.redis.pipeline(transaction=True) as pipeline:
-        live_state.replace(pipeline, [LiveEvent("e", "seat.changed", NOW, data)])
+        live_state.replace(pipeline, SWITCHBOARD, [LiveEvent("e", "seat.changed", NOW, data)])
         await pipeline.execute()
     assert [seat["agent"] for seat in await hotline.services.live.seats()] == ["1002"]
-    assert (await hotline.services.live.link()).connected
+    assert (await hotline.services.live.link(SWITCHBOARD)).connected
     assert await hotline.redis.exists(f"hotline:link:{SWITCHBOARD}")

@@ -169,8 +169,8 @@ async def test_ratings_surveys_and_cases(pool: asyncpg.Pool) -> None:
     await pool.execute("update cases set state = 'closed', closed_at = $1, result = 'r'", NOW)
     await pool.execute(
         "insert into survey_attempts"
-        " (attempt_id, case_id, number, questionnaire, attempt_no, state, claimed_at)"
-        " values ('a1', $1, '13800000001', 'case_callback_v1', 1, 'claimed', $2)",
+        " (attempt_id, case_id, switchboard, number, questionnaire, attempt_no, state, claimed_at)"
+        " values ('a1', $1, 'sb1', '13800000001', 'case_callback_v1', 1, 'claimed', $2)",
         *(case, NOW),
     )
     await pool.execute(

@@ -1,6 +1,8 @@
 """The agent's seat over HTTP, with commands travelling by Redis (REQUIREMENTS T3, T4)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -124,6 +126,29 @@ async def test_late_command_is_not_done(hotline: Hotline, monkeypatch: pytest.Mo
         await send_command(hotline.redis, "sb3", command)
     assert sent.exception() is not None
     assert done == [command]
+
+
+async def test_who_stands_by_leaves_commands_to_the_owner(hotline: Hotline) -> None:
+    done: list[str] = []
+    takes_over = asyncio.Event()
+
+    def serving(name: str, allowed: Callable[[], Awaitable[Any]]) -> Awaitable[None]:
+        async def note(_command: Command) -> None:
+            done.append(name)
+
+        return serve_commands(hotline.redis, "sb6", note, allowed=allowed)
+
+    async def always() -> None:
+        """The owner's word."""
+
+    command = Command(agent="1001", extension="81001", name=CommandName.READY)
+    async with running(serving("standby", takes_over.wait)):
+        async with running(serving("owner", always)):
+            for _ in range(3):
+                await send_command(hotline.redis, "sb6", command)
+        takes_over.set()
+        await send_command(hotline.redis, "sb6", command)
+    assert done == ["owner"] * 3 + ["standby"]
 
 
 async def test_one_agents_commands_keep_their_order_and_hold_up_nobody_else(

@@ -195,6 +195,18 @@ async def test_stale_attempts_stay_live_until_resolved(pool: asyncpg.Pool) -> No
     assert (await claimed(pool)).attempt_no == 2
 
 
+async def test_each_switchboard_has_its_own_attempts(pool: asyncpg.Pool) -> None:
+    """Only there a channel can be found: elsewhere it would seem to be gone, and be redialled."""
+    city = await claim(pool, 1, "13800000001", switchboard="city")
+    east = await claim(pool, 2, "13800000002", switchboard="east")
+    assert await claim(pool, 3, "13800000001", switchboard="east") is None
+    later = NOW + timedelta(hours=1)
+    for name, own in (("city", city), ("east", east), ("west", None)):
+        mine = [own] if own else []
+        assert await attempts.live(pool, name) == mine
+        assert await attempts.stale(pool, name, before=later) == mine
+
+
 async def test_an_attempt_that_was_dialled_meanwhile_is_not_resolved(pool: asyncpg.Pool) -> None:
     seen = await claimed(pool)
     dialling = await attempts.mark_dialling(pool, seen.attempt_id, now=NOW)

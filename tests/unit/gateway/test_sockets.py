@@ -168,3 +168,11 @@ async def test_session_ends_its_own_sockets() -> None:
 )
 def test_origin(origin: str, host: str, allowed: bool) -> None:
     assert origin_allowed(origin, host, ("https://cti.example",)) is allowed
+
+
+async def test_the_same_number_at_another_switchboard_is_somebody_else() -> None:
+    pages = Pages()
+    own = pages.add(person(Role.AGENT, "li", "1001"))
+    other = pages.add(person(Role.AGENT, "wang", "1001", "sb2"))
+    pages.hub.deliver(event("call.ringing", switchboard="sb2", agent="1001", agents=[]))
+    assert (own._waiting.qsize(), other._waiting.qsize()) == (0, 1)

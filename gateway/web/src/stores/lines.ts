@@ -2,13 +2,13 @@
 import { reactive } from 'vue'
 import { api } from '../api'
 import { onLive } from '../live'
+import type { Call } from '../model'
 
-const AGAIN_MS = 60_000
+const AGAIN_MS = 2_000
 
 const names = reactive(new Map<string, string>())
 let askedAt = -Infinity
 
-/** A line that was defined a minute ago has its name here at the next call on it. */
 async function load(): Promise<void> {
   askedAt = performance.now()
   const lines = await api.lines().catch(() => null) // the number alone is shown until then
@@ -17,9 +17,14 @@ async function load(): Promise<void> {
   for (const line of lines) names.set(line.number, line.name)
 }
 
+/** Of a line that was defined since. */
+const isNew = ({ line, line_mode }: Call) => line_mode !== null && !names.has(line)
+
 onLive((event) => {
-  const news = event.name === 'hello' || event.name === 'call.arrived' || event.name === 'call.ringing'
-  if (news && performance.now() - askedAt > AGAIN_MS) void load()
+  if (event.name === 'hello') void load()
+  else if (event.name.startsWith('call.') && isNew(event.data as Call)) {
+    if (performance.now() - askedAt > AGAIN_MS) void load()
+  }
 })
 
 /** Empty for a line that nobody has defined. */

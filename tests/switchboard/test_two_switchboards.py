@@ -73,7 +73,13 @@ async def two(
         )
         await gateway.start()
         stack.push_async_callback(gateway.stop)
+        async with gateway.browser("agent-city") as agent:
+            await until(lambda: agent.get("/readyz"), ready_everywhere)
         yield TwoSwitchboards(gateway, pool, boards)
+
+
+def ready_everywhere(found: dict[str, Any]) -> bool:
+    return all(component["ready"] for component in found["components"].values())
 
 
 def entry(name: str, board: AsteriskInstance) -> dict[str, str]:

@@ -77,12 +77,12 @@ class Gateway:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
 
-    async def stop(self) -> int:
+    async def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Ask it to end; its exit code."""
         if self.process is None:
             return 0
         if self.process.returncode is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(how)
         async with asyncio.timeout(STOP_S):
             return await self.process.wait()
 

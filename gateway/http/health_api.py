@@ -45,9 +45,9 @@ def readiness_response(readiness: Readiness) -> web.Response:
         for name, condition in readiness.conditions.items()
     }
     answer = ReadinessAnswer(ready=readiness.ready, components=components)
-    return web.json_response(
-        text=answer.model_dump_json(), status=200 if readiness.ready else 503
-    )
+    response = get_readiness.respond(answer)
+    response.set_status(200 if readiness.ready else 503)
+    return response
 
 
 ENDPOINTS = (get_health, get_readiness)

@@ -63,7 +63,7 @@ class Gateway:
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         try:
-            async with session.get(f"{self.url}/readyz") as answer:
+            async with session.get(f"http://127.0.0.1:{self.metrics_port}/readyz") as answer:
                 return answer.status == 200
         except aiohttp.ClientConnectionError:
             return False

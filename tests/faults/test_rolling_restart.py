@@ -91,7 +91,7 @@ async def another(
 async def call_on(sipp: Sipp, over: asyncio.Event) -> int:
     """One call after the other until it is ``over``; how many."""
     for number in count(1):
-        await sipp.call("12345", caller(f"1380000{number:04d}"))
+        await sipp.call("12345", caller(f"1380000{number:04d}", stay_ms=5_000))
         if over.is_set():
             return number
     raise AssertionError

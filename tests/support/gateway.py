@@ -31,6 +31,7 @@ class Gateway:
     http_port: int
     metrics_port: int
     arguments: tuple[str, ...] = ("run",)
+    failpoint: str | None = None  # see `tests.support.failpoint`
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
@@ -40,9 +41,10 @@ class Gateway:
 
     async def start(self, *, ready: bool = True) -> None:
         """Start it, and wait until every component is ready unless told otherwise."""
+        program = ("tests.support.failpoint", self.failpoint) if self.failpoint else ("gateway",)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gateway", *self.arguments),
+                *(sys.executable, "-m", *program, *self.arguments),
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,

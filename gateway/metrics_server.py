@@ -35,8 +35,7 @@ async def serve_metrics(context: Context, *, with_figures: bool) -> None:
             )
             figures = FiguresCollector(
                 keeper,
-                queues=settings.queues,
-                lines=settings.lines,
+                queues={queue for each in settings.of_each() for queue in each.queues},
                 planned_seats=settings.planned_seats,
             )
             registry.register(figures)

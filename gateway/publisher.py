@@ -31,18 +31,20 @@ log = structlog.get_logger(__name__)
 class Publisher:
     """Takes live events with `put`; `run` brings them to Redis.
 
-    ``current`` gives the whole live state, one event per seat and per call that is up, where this
-    process knows it.
+    ``current`` gives the whole live state of ``switchboard``, one event per seat and per call that
+    is up, where this process knows it.
     """
 
     def __init__(
         self,
         redis: Redis,
         *,
+        switchboard: str = "",
         current: Callable[[], Iterable[LiveEvent]] | None = None,
         capacity: int = CAPACITY,
     ) -> None:
         self._redis = redis
+        self._switchboard = switchboard
         self._current = current
         self._queue: deque[LiveEvent] = deque(maxlen=capacity)
         self._wake = asyncio.Event()
@@ -90,7 +92,7 @@ class Publisher:
     async def _refresh(self, current: Iterable[LiveEvent]) -> None:
         """Write the whole live state; in the same task as its changes, so that none is undone."""
         async with self._redis.pipeline(transaction=True) as pipeline:
-            live_state.replace(pipeline, current)
+            live_state.replace(pipeline, self._switchboard, current)
             await pipeline.execute()
 
     async def _drop_published(self) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.recorder import QUERIES
-from telephony.events import AgentPart, CallRecord, Outcome
+from telephony.events import AgentPart, CallRecord, LineMode, Outcome
 
 
 async def open_calls(connection: Any, switchboard: str) -> list[CallRecord]:
@@ -36,6 +36,8 @@ def _record(row: Any) -> CallRecord:
         hold_s=row["hold_s"],
         agents=tuple(_part(part) for part in json.loads(row["agents"])),
         revision=row["revision"],
+        line_mode=LineMode(row["line_mode"]) if row["line_mode"] else None,
+        district=row["district"],
     )
 
 

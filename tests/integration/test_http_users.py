@@ -1,6 +1,7 @@
 """People who may log in, in PostgreSQL (REQUIREMENTS O4)."""
 
 import asyncio
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -52,6 +53,10 @@ async def test_login_and_agent_number_are_given_once(pool: asyncpg.Pool) -> None
     )
     with pytest.raises(UserError, match="agent number is in use"):
         await create_user(pool, other, PASSWORD)
+    elsewhere = replace(other, switchboard="east")
+    assert (await create_user(pool, elsewhere, PASSWORD)).person.switchboard == "east"
+    with pytest.raises(UserError, match="switchboard"):
+        await create_user(pool, replace(other, switchboard="East 1"), PASSWORD)
 
 
 async def test_first_administrator_is_made_once(pool: asyncpg.Pool) -> None:

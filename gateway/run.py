@@ -59,7 +59,7 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
         of_each = settings.of_each() if "switchboard" in roles else ()
         context.readiness.expect("postgres", "redis", *(set(roles) - {"switchboard"}))
         components = _components(of_each)
-        context.readiness.expect(*components)
+        context.readiness.expect_any(*components)
         await _greet(context, roles)
         boards = [await start_switchboard(each, stack, demo=demo) for each in of_each]
         async with asyncio.TaskGroup() as tasks:

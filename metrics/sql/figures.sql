@@ -48,9 +48,9 @@ where name <> 'call.abandoned' and day between :first_day and :last_day
 group by name, subject, detail;
 
 -- name: intervals_between(period_start, period_end)
-select agent, state, started_at, ended_at
+select switchboard, agent, state, started_at, ended_at
 from seat_intervals
 where started_at < :period_end and (ended_at > :period_start or ended_at is null);
 
 -- name: open_intervals()
-select agent, state, started_at, ended_at from seat_intervals where ended_at is null;
+select switchboard, agent, state, started_at, ended_at from seat_intervals where ended_at is null;

@@ -46,10 +46,10 @@ async def _import(connection: Any, options: argparse.Namespace) -> None:
         for row, line in enumerate(lines, start=2):
             try:
                 changed += await save_line(connection, line, actor=ACTOR, at=datetime.now(UTC))
-            except asyncpg.CheckViolationError as error:
+            except (asyncpg.CheckViolationError, asyncpg.DataError) as error:
                 raise LinesError(
-                    f"{options.file}, row {row}: not allowed ({error.constraint_name}); "
-                    "nothing was changed"
+                    f"{options.file}, row {row}: not allowed "
+                    f"({error.constraint_name or 'no text'}); nothing was changed"
                 ) from None
     sys.stdout.write(f"{len(lines)} lines, {changed} of them changed\n")
 

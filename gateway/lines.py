@@ -75,9 +75,9 @@ def _terms(line: Line | None) -> dict[str, str] | None:
 async def follow_lines(pool: "asyncpg.Pool[asyncpg.Record]", book: LineBook) -> None:
     """Keep ``book`` as the lines are defined, for ever; without PostgreSQL it stays as it is."""
     while True:
-        await asyncio.sleep(FOLLOW_EVERY_S)
         try:
             async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
                 book.replace(await list_lines(connection))
         except DATABASE_AWAY as error:
             log.warning("lines_unreadable", error=type(error).__name__)
+        await asyncio.sleep(FOLLOW_EVERY_S)

@@ -226,9 +226,10 @@ async def test_lines_of_a_table(
     for changed in (2, 0):
         assert await asyncio.to_thread(cli.main, ["lines", "import", str(table)]) == 0
         assert capsys.readouterr().out == f"2 lines, {changed} of them changed\n"
-    table.write_text(rows.replace("12348", "12348x"), "utf-8-sig")
-    assert await asyncio.to_thread(cli.main, ["lines", "import", str(table)]) == 1
-    assert "row 3" in capsys.readouterr().err
+    for wrong in ("12348x", "12348\0"):
+        table.write_text(rows.replace("12348", wrong), "utf-8-sig")
+        assert await asyncio.to_thread(cli.main, ["lines", "import", str(table)]) == 1
+        assert "row 3" in capsys.readouterr().err
     assert await asyncio.to_thread(cli.main, ["lines", "list"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
         "12345,12345热线,main,,",

@@ -1,10 +1,11 @@
 -- The numbers that people dial (T9). What a line is now counts for calls that arrive from now on.
 create table lines (
   number     text primary key check (number ~ '^[0-9]{2,20}$'),
-  name       text not null check (length(name) between 1 and 64),
+  name       text not null check (length(name) between 1 and 64 and name !~ '[[:cntrl:]]'),
   mode       text not null check (mode in ('main', 'cancelled', 'kept', 'dual')),
-  department text not null default '' check (length(department) <= 64),
-  district   text not null default '' check (length(district) <= 32 and district !~ '/')
+  department text not null default ''
+    check (length(department) <= 64 and department !~ '[[:cntrl:]]'),
+  district   text not null default '' check (length(district) <= 32 and district !~ '[/[:cntrl:]]')
 );
 insert into lines (number, name, mode) values ('12345', '12345热线', 'main');
 

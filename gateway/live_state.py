@@ -128,6 +128,12 @@ def replace(pipeline: Pipeline, switchboard: str, events: Iterable[LiveEvent]) -
             pipeline.hset(key, mapping=entries)
 
 
+async def calls_told(redis: Redis, switchboard: str) -> set[str]:
+    """The ids of the calls that are shown as being up."""
+    told: Any = await redis.hkeys(_calls_key(switchboard))
+    return set(told)
+
+
 async def write_link(redis: Redis, link: Link) -> None:
     """Tell the state of the AMI link; repeat at least every `LINK_KEPT_S` / 3 seconds."""
     text = _json({**asdict(link), "since": iso(link.since)})

@@ -1,6 +1,7 @@
 """Rows of `calls` as records again: for taking up open calls and for comparing with the ledger."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,12 @@ async def open_calls(connection: Any, switchboard: str) -> list[CallRecord]:
 async def calls_since(connection: Any, switchboard: str, since: datetime) -> list[CallRecord]:
     """Calls that arrived at or after ``since``."""
     rows = QUERIES.calls_since(connection, switchboard=switchboard, since=since)
+    return [_record(row) async for row in rows]
+
+
+async def ended_calls(connection: Any, call_ids: Iterable[str]) -> list[CallRecord]:
+    """Those of the calls that are known to have ended."""
+    rows = QUERIES.ended_calls(connection, call_ids=list(call_ids))
     return [_record(row) async for row in rows]
 
 

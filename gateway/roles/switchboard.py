@@ -4,7 +4,7 @@ publishes, dials and carries out commands.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from gateway import live_state
+from gateway.belated import BelatedEnds
 from gateway.call_desk import CallDesk
 from gateway.command_table import CommandTable
 from gateway.commands import Handler, serve_commands
@@ -56,8 +57,12 @@ class SwitchboardDesk:
         self._replays = board.transcript is not None
         self._link_since = context.clock()
         self._publisher = Publisher(
-            engines.redis, switchboard=settings.switchboard, current=self._live_state
+            engines.redis,
+            switchboard=settings.switchboard,
+            current=self._live_state,
+            on_vanished=self._on_vanished,
         )
+        self._belated = BelatedEnds(engines.pool, self._publisher.put)
         self._showing = asyncio.Event()
         self._recent: deque[tuple[datetime, LiveEvent]] = deque(maxlen=RECENT)
         self._link_changed = asyncio.Event()
@@ -90,6 +95,7 @@ class SwitchboardDesk:
             tasks.create_task(self._link.run())
             tasks.create_task(self._recorder.run())
             tasks.create_task(self._publisher.run(self._may_show))
+            tasks.create_task(self._belated.run())
             tasks.create_task(self._tell_link())
             tasks.create_task(follow_lines(self._context.engines.pool, self._lines))
             tasks.create_task(self._reconciler.run())
@@ -135,10 +141,15 @@ class SwitchboardDesk:
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
             self._reconciler.connected()
+            self._publisher.refresh_soon()
 
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:
         log.info("calls_ended_unseen", count=len(calls))
         self._reconciler.expect(calls)
+
+    def _on_vanished(self, call_ids: Set[str]) -> None:
+        log.info("ends_unseen", count=len(call_ids))
+        self._belated.expect(call_ids)
 
     def _on_standing(self, standing: Standing) -> None:
         if standing is Standing.STANDBY:
@@ -173,8 +184,10 @@ class SwitchboardDesk:
                 f"the calls recorded as open cannot be read: {error or type(error).__name__}"
             ) from None
 
-    def _live_state(self) -> list[LiveEvent]:
-        """Every seat, and every call that is up, as it stands."""
+    def _live_state(self) -> list[LiveEvent] | None:
+        """Every seat, and every call that is up, as it stands; what it is only the link knows."""
+        if self._link.state.status is not LinkStatus.UP:
+            return None
         now = self._link.switch_now()
         at = datetime.fromtimestamp(now, UTC)
         tracker = self._link.tracker

@@ -35,6 +35,10 @@ select * from calls where switchboard = :switchboard and ended_at is null;
 -- Calls of a switchboard that arrived at or after a time, for comparison with its ledger.
 select * from calls where switchboard = :switchboard and arrived_at >= :since;
 
+-- name: ended_calls(call_ids)
+-- Those of these calls that are known to have ended.
+select * from calls where call_id = any(:call_ids::text[]) and ended_at is not null;
+
 -- name: who_served(call_id)^
 -- The agent who had the caller last, and the queue; null where nobody had.
 select coalesce(agents -> -1 ->> 'agent', agent) as agent, queue from calls where call_id = :call_id;

@@ -15,6 +15,7 @@ from metrics.calls import QueueAndLine
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
+from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import Snapshot, SnapshotKeeper
 
 OTHER = "other"
@@ -89,6 +90,7 @@ class FiguresCollector(Collector):
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from self._opinions(snapshot.events)
+        yield from ringback_metrics(snapshot, self._counters)
 
     def _bounded(self, calls: Mapping[QueueAndLine, CallCounts]) -> dict[QueueAndLine, CallCounts]:
         """The same calls by label values; what is configured starts at zero."""

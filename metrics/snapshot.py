@@ -4,16 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import structlog
 
 from metrics import events
+from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_ringbacks
 from metrics.calls import SHORT_ABANDON_S, QueueAndLine, call_counts
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
+from metrics.figures import CITY, midnight
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
@@ -24,12 +26,18 @@ _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything ever counted, and the state of the seats, at one moment."""
+    """Everything ever counted, and the state of the seats, at one moment.
+
+    ``callers`` are those of the day (Asia/Shanghai) so far.
+    """
 
     calls: Mapping[QueueAndLine, CallCounts]
+    callers: CallerCounts
+    ringbacks: LiveRingbacks
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
+    taken_at: datetime
     taken_at_s: float
     """Reading of the monotonic clock."""
 
@@ -85,13 +93,17 @@ class SnapshotKeeper:
         taken_at_s = time.monotonic()
         counted = await events.event_counts(conn, date.min, date.max)
         current = await open_intervals(conn)
+        today = self._clock().astimezone(CITY).date()
         return Snapshot(
+            callers=await caller_counts(conn, midnight(today), midnight(today + timedelta(days=1))),
+            ringbacks=await live_ringbacks(conn),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
             events=counted,
             seats=_by_state(current),
             seat_seconds=self._seat_seconds(counted, current),
+            taken_at=self._clock(),
             taken_at_s=taken_at_s,
         )
 

@@ -45,6 +45,7 @@ class CallFigures(Answer):
     aht_s: float | None
     connection_rate: RateAnswer
     connection_rate_without_short_abandons: RateAnswer
+    caller_connection_rate: RateAnswer
     rate_15s_of_offered: RateAnswer
     rate_15s_of_answered: RateAnswer
     abandonment: RateAnswer

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from gateway import live
 from gateway.auth import sessions
-from gateway.auth.roles import Person
+from gateway.auth.roles import Person, Role
 from gateway.live import LiveEvent
 from gateway.masking import mask_data
 
@@ -41,15 +41,20 @@ GOING_AWAY = Ending(1001, "going away")
 
 
 class Addressee(NamedTuple):
-    """Somebody an event is for: the ``agent`` with this number, or the ``login``."""
+    """Whom an event is for: the ``agent`` with this number, the ``login``, all of a ``role``."""
 
     kind: str
     value: str
 
 
 def addressees(event: LiveEvent) -> frozenset[Addressee]:
-    """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case."""
+    """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case.
+
+    Any agent may ring back, so all of them are told.
+    """
     data = event.data
+    if event.name.startswith("ringback."):
+        return frozenset({Addressee("role", Role.AGENT)})
     if event.name.startswith("case."):
         return frozenset({Addressee("login", data["opened_by"])})
     agents = {data.get("agent"), *(part["agent"] for part in data.get("agents", ()))}
@@ -58,8 +63,8 @@ def addressees(event: LiveEvent) -> frozenset[Addressee]:
 
 def addresses(person: Person) -> frozenset[Addressee]:
     """Under which names ``person`` gets events."""
-    login = Addressee("login", person.login)
-    return frozenset({login, Addressee("agent", person.agent)} if person.agent else {login})
+    names = {Addressee("login", person.login), Addressee("role", person.role)}
+    return frozenset(names | {Addressee("agent", person.agent)} if person.agent else names)
 
 
 def frame(event: LiveEvent) -> str:

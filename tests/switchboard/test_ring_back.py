@@ -34,8 +34,6 @@ pytestmark = [pytest.mark.switchboard, pytest.mark.asyncio(loop_scope="module")]
 
 ANSWERS = phone(ring_ms=300)
 SETTINGS = {
-    "ringback_opens": "00:00",
-    "ringback_closes": "23:59:59.999999",
     "ringback_spacing_s": 0,
     "ringback_short_abandons": True,  # so that no caller has to wait long
 }

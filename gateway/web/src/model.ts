@@ -170,6 +170,32 @@ export interface CallerHistory {
   cases: CaseOutline[]
 }
 
+export type RingbackState = 'open' | 'in_hand' | 'reached' | 'dropped' | 'given_up' | 'expired'
+
+/** A citizen to be called back, or who was. */
+export interface Ringback {
+  task_id: number
+  switchboard: string
+  number: string
+  line: string
+  state: RingbackState
+  reason: '' | 'got_through' | 'by_supervisor' | 'corrected'
+  missed_calls: number
+  first_missed_at: string
+  last_missed_at: string
+  attempts: number
+  due_at: string
+  expires_at: string
+  agent: string | null
+  closed_at: string | null
+}
+
+/** GET /ringbacks/{task_id} */
+export interface RingbackDetail extends Ringback {
+  tries: { agent: string; outcome: string | null; claimed_at: string }[]
+  drops: { at: string; by: string; reason: string }[]
+}
+
 export interface Rate {
   numerator: number
   denominator: number
@@ -192,6 +218,7 @@ export interface Figures {
   asa_s: number | null
   connection_rate: Rate
   connection_rate_without_short_abandons: Rate
+  caller_connection_rate: Rate
   rate_15s_of_offered: Rate
   rate_15s_of_answered: Rate
   abandonment: Rate

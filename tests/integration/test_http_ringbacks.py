@@ -1,0 +1,93 @@
+"""Ring-backs over HTTP (T8): numbers masked, the command by id, drops audited, agents told."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from callback_survey.ringback.settling import settle, waiting_callers
+from callback_survey.ringback.tasks import live_tasks
+from gateway.commands import CommandName
+from gateway.ringback_policy import ringback_policy
+from gateway.ringback_tasks import task_event
+from tests.support.web import NOW, Hotline, next_event
+
+NUMBER = "13800000001"
+
+
+async def missed(hotline: Hotline, uniqueid: str = "1.1", caller: str = NUMBER) -> int:
+    """A caller of a minute ago has given up; the id of his task."""
+    recent = datetime.now(UTC) - timedelta(minutes=3)
+    await hotline.store_call(uniqueid, caller=caller, arrived_at=recent)
+    policy = ringback_policy(hotline.settings)
+    for one in await waiting_callers(hotline.pool, "sb1", recent):
+        async with hotline.pool.acquire() as connection, connection.transaction():
+            await settle(connection, one, policy=policy, now=recent + timedelta(minutes=3))
+    rows = await live_tasks(hotline.pool)
+    return next(task.task_id for task in rows if task.number == caller)
+
+
+async def test_lists_and_details(hotline: Hotline) -> None:
+    task_id = await missed(hotline)
+    agent = await hotline.agent()
+    status, listed = await agent.json("GET", "/api/v1/ringbacks")
+    assert (status, len(listed)) == (200, 1)
+    assert (listed[0]["task_id"], listed[0]["number"]) == (task_id, "138****0001")
+    assert (listed[0]["state"], listed[0]["missed_calls"]) == ("open", 1)
+    status, detail = await agent.json("GET", f"/api/v1/ringbacks/{task_id}")
+    assert (status, detail["tries"], detail["drops"]) == (200, [], [])
+    assert (await agent.json("GET", "/api/v1/ringbacks/999"))[0] == 404
+    assert await agent.json("GET", "/api/v1/ringbacks?state=closed") == (200, [])
+    assert (await agent.json("GET", "/api/v1/ringbacks?state=other"))[0] == 422
+
+
+async def test_the_command_names_the_task_alone(hotline: Hotline) -> None:
+    task_id = await missed(hotline)
+    agent = await hotline.agent("1001")
+    status, _ = await agent.json("POST", f"/api/v1/ringbacks/{task_id}/dial")
+    assert status == 202
+    [command] = hotline.switchboard.commands
+    assert (command.name, command.task_id) == (CommandName.RING_BACK, task_id)
+    assert (command.agent, command.extension, command.number) == ("1001", "81001", "")
+    hotline.switchboard.refusal = "其他坐席正在回拨"
+    status, problem = await agent.json("POST", f"/api/v1/ringbacks/{task_id}/dial")
+    assert (status, problem["detail"]) == (409, "其他坐席正在回拨")
+    assert (await agent.json("POST", "/api/v1/ringbacks/999/dial"))[0] == 404
+
+
+async def test_a_supervisor_drops_a_task(hotline: Hotline) -> None:
+    task_id = await missed(hotline)
+    supervisor = await hotline.supervisor()
+    path = f"/api/v1/ringbacks/{task_id}/drop"
+    for reason in ("", "   ", "x" * 201, "a\x00b"):
+        assert (await supervisor.json("POST", path, json={"reason": reason}))[0] == 422
+    status, dropped = await supervisor.json("POST", path, json={"reason": "已上门处理"})
+    assert (status, dropped["state"], dropped["reason"]) == (200, "dropped", "by_supervisor")
+    status, problem = await supervisor.json("POST", path, json={"reason": "再次"})
+    assert (status, problem["detail"]) == (409, "这个回拨任务已结束，无需回拨")
+    assert (await supervisor.json("POST", "/api/v1/ringbacks/999/drop", json={"reason": "x"}))[
+        0
+    ] == 404
+    acts = await hotline.pool.fetch("select actor, action, subject, detail::text from audit_log")
+    assert [(act["actor"], act["action"], act["subject"]) for act in acts] == [
+        ("supervisor", "ringback.drop", str(task_id))
+    ]
+    assert "已上门处理" in acts[0]["detail"]
+    status, closed = await supervisor.json("GET", "/api/v1/ringbacks?state=closed")
+    assert (status, [one["task_id"] for one in closed]) == (200, [task_id])
+    status, detail = await supervisor.json("GET", f"/api/v1/ringbacks/{task_id}")
+    assert [(one["by"], one["reason"]) for one in detail["drops"]] == [("supervisor", "已上门处理")]
+
+
+@pytest.mark.parametrize("who", ["agent", "supervisor"])
+async def test_every_agent_and_overseer_is_told(hotline: Hotline, who: str) -> None:
+    await missed(hotline)
+    [task] = await live_tasks(hotline.pool)
+    browser = await (hotline.agent() if who == "agent" else hotline.supervisor())
+    async with await browser.socket() as page:
+        await next_event(page)
+        event = task_event(task, NOW)
+        await hotline.switchboard.tell(event.name, dict(event.data))
+        told: Any = await next_event(page)
+    assert (told["name"], told["data"]["number"]) == ("ringback.opened", "138****0001")
+    assert NUMBER not in str(told)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -18,62 +18,15 @@ from callback_survey.ringback.settling import settle, waiting_callers
 from callback_survey.ringback.task import Caller, Task
 from callback_survey.ringback.tasks import live_tasks, mark_told, untold_tasks
 from callback_survey.ringback.transitions import Reason, State
-from gateway.recorder import save_calls
-from telephony.events import AgentPart, CallRecord
+from metrics.callers import CallerCounts, caller_counts, live_ringbacks
+from metrics.rates import caller_connection_rate
+from metrics.snapshot import SnapshotKeeper
+from telephony.events import CallRecord
 from telephony.events import Outcome as CallOutcome
+from tests.support.figures import exposition, registry_of, scrape, total
+from tests.support.missed_calls import NUMBER, at, call, save
 
-NUMBER = "13800000001"
-# Marks are only made of recent calls.
-NOW = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0) - timedelta(days=1)
 POLICY = Policy(own_numbers=frozenset({"12345"}))
-
-
-def at(minutes: float) -> datetime:
-    return NOW + timedelta(minutes=minutes)
-
-
-def call(
-    number: int,
-    ends: float,
-    *,
-    caller: str = NUMBER,
-    through: bool = False,
-    revision: int = 5,
-    switchboard: str = "sb1",
-    outcome: CallOutcome = CallOutcome.ABANDONED_QUEUE,
-) -> CallRecord:
-    """A call that ended so many minutes after `NOW`, abandoned or answered."""
-    answered_at = at(ends) - timedelta(seconds=50) if through else None
-    part = AgentPart(
-        agent="8001",
-        interface="PJSIP/1001",
-        answered_at=at(ends) - timedelta(seconds=50),
-        released_at=at(ends),
-        talk_s=50,
-        hold_s=0,
-    )
-    return CallRecord(
-        switchboard=switchboard,
-        uniqueid=f"1795420800.{number}",
-        line="12345",
-        caller=caller,
-        queue="12345",
-        arrived_at=at(ends) - timedelta(seconds=90),
-        offered_at=at(ends) - timedelta(seconds=80),
-        answered_at=answered_at,
-        ended_at=at(ends),
-        outcome=CallOutcome.ANSWERED if through else outcome,
-        wait_s=30,
-        talk_s=50.0 if through else 0.0,
-        hold_s=0,
-        agents=(part,) if through else (),
-        revision=revision,
-    )
-
-
-async def save(pool: asyncpg.Pool, *calls: CallRecord) -> None:
-    async with pool.acquire() as connection, connection.transaction():
-        await save_calls(connection, calls)
 
 
 async def settle_all(
@@ -392,3 +345,54 @@ async def test_random_order_of_calls(pool: asyncpg.Pool) -> None:
         found = [task for task in await tasks(pool) if task.missed_calls]
         ends.append(sorted((t.state, t.missed_calls, t.last_missed_at) for t in found))
     assert ends[0] == ends[1] == ends[2] == [("dropped", 1, at(0)), ("open", 1, at(20))]
+
+
+async def test_callers_reached(pool: asyncpg.Pool) -> None:
+    """The caller-level connection rate counts callers, not calls (DESIGN section 5)."""
+    period = at(-60), at(120)
+    assert await caller_counts(pool, *period) == CallerCounts()
+    await known(
+        pool,
+        call(1, 0),
+        call(2, 5, caller=f"+86{NUMBER}"),  # the same caller
+        call(3, 0, caller="13800000002"),
+        call(4, 9, caller="13800000002", through=True),
+        call(5, 0, caller=""),
+        call(6, 0, caller=""),  # nobody knows whether it is the same
+        call(7, 0, caller="13800000003", outcome=CallOutcome.ABANDONED_GREETING, offered=False),
+        call(8, 0, caller="13800000004"),
+    )
+    assert await caller_counts(pool, *period) == CallerCounts(asked=5, answered=1)
+    by_number = {task.number: task for task in await tasks(pool)}
+    reached = await claim(pool, by_number[NUMBER].task_id)
+    await end(pool, reached, Outcome.ANSWERED, 31)
+    vain = await claim(pool, by_number["13800000004"].task_id)
+    await end(pool, vain, Outcome.BUSY, 32)
+    counts = await caller_counts(pool, *period)
+    assert counts == CallerCounts(asked=5, answered=1, rung_back=1)
+    assert caller_connection_rate(counts).rate == 0.4
+    # Reached after the period is not reached within it.
+    assert (await caller_counts(pool, at(-60), at(20))).rung_back == 0
+    live = await live_ringbacks(pool)
+    assert (live.open, live.in_hand, live.oldest_at) == (1, 0, at(0))
+
+
+async def test_published_figures(pool: asyncpg.Pool) -> None:
+    await known(pool, call(1, 0), call(2, 0, caller=""), call(3, 0, caller="13800000002"))
+    [task, _] = await live_tasks(pool)
+    await claim(pool, task.task_id)
+    source = SnapshotKeeper(pool, clock=lambda: at(50))
+    await source.refresh()
+    samples = scrape(registry_of(source))
+    missed = "hotline_ringback_missed_calls_total"
+    assert total(samples, missed, verdict="missed") == 2
+    assert total(samples, missed, verdict="withheld") == 1
+    assert total(samples, missed, verdict="short") == 0
+    assert total(samples, "hotline_ringback_tasks_opened_total") == 2
+    assert total(samples, "hotline_ringback_tasks_closed_total") == 0
+    assert total(samples, "hotline_ringback_tasks", state="open") == 1
+    assert total(samples, "hotline_ringback_tasks", state="in_hand") == 1
+    assert total(samples, "hotline_ringback_oldest_seconds") == 50 * 60
+    assert total(samples, "hotline_callers_asked") == 3
+    assert total(samples, "hotline_callers_reached") == 0
+    assert NUMBER not in exposition(registry_of(source))

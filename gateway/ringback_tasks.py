@@ -59,7 +59,9 @@ class RingbackTasks:
     async def _settle_all(self) -> None:
         pool = self._context.engines.pool
         async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            callers = await waiting_callers(connection, self._name, self._now())
+            callers = await waiting_callers(
+                connection, self._name, policy=self._policy, now=self._now()
+            )
         for caller in callers:
             try:
                 await self._settle(caller)

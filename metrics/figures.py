@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from metrics import events, rates
-from metrics.callers import CallerCounts, caller_counts
 from metrics.calls import SHORT_ABANDON_S, call_counts
 from metrics.counts import CallCounts, SeatSeconds
 from metrics.events import EventCounts
@@ -25,7 +24,6 @@ class Figures:
     first_day: date
     last_day: date
     calls: CallCounts
-    callers: CallerCounts
     seats: SeatSeconds
     events: EventCounts
 
@@ -64,7 +62,6 @@ async def figures(
         first_day=days[0],
         last_day=days[1],
         calls=sum(calls.values(), CallCounts()),
-        callers=await caller_counts(conn, midnight(days[0]), midnight(days[1] + timedelta(days=1))),
         seats=await _seats(conn, counted, *days, now=now or datetime.now(UTC)),
         events=counted,
     )
@@ -100,7 +97,6 @@ def named_rates(found: Figures, *, planned_seats: int, now: datetime) -> Mapping
         "connection_rate_without_short_abandons": rates.connection_rate_without_short_abandons(
             calls
         ),
-        "caller_connection_rate": rates.caller_connection_rate(found.callers),
         "rate_15s_of_offered": rates.rate_15s_of_offered(calls),
         "rate_15s_of_answered": rates.rate_15s_of_answered(calls),
         "abandonment": rates.abandonment(calls),

@@ -20,6 +20,7 @@ from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
+CALLERS_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -59,6 +60,7 @@ class SnapshotKeeper:
         self._timeout_s = timeout_s
         self._short_abandon_s = short_abandon_s
         self._clock = clock
+        self._callers: tuple[float, CallerCounts] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -93,9 +95,8 @@ class SnapshotKeeper:
         taken_at_s = time.monotonic()
         counted = await events.event_counts(conn, date.min, date.max)
         current = await open_intervals(conn)
-        today = self._clock().astimezone(CITY).date()
         return Snapshot(
-            callers=await caller_counts(conn, midnight(today), midnight(today + timedelta(days=1))),
+            callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
@@ -106,6 +107,14 @@ class SnapshotKeeper:
             taken_at=self._clock(),
             taken_at_s=taken_at_s,
         )
+
+    async def _callers_of_today(self, conn: Any, now_s: float) -> CallerCounts:
+        """Counted over all calls of the day, and so not every time."""
+        if self._callers is None or now_s - self._callers[0] >= CALLERS_EVERY_S:
+            today = self._clock().astimezone(CITY).date()
+            until = midnight(today + timedelta(days=1))
+            self._callers = now_s, await caller_counts(conn, midnight(today), until)
+        return self._callers[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

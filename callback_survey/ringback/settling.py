@@ -34,8 +34,12 @@ class Settled:
     changed: bool
 
 
-async def waiting_callers(connection: Any, switchboard: str, now: datetime) -> list[Caller]:
-    """Callers to `settle`, at most `BATCH`."""
+async def waiting_callers(
+    connection: Any, switchboard: str, *, policy: Policy, now: datetime
+) -> list[Caller]:
+    """Callers to `settle`, at most `BATCH`; marks of those with nothing to settle are removed."""
+    since = now - policy.look_back
+    await QUERIES.unmark_idle_callers(connection, switchboard=switchboard, since=since)
     rows = QUERIES.waiting_callers(connection, switchboard=switchboard, now=now, limit=BATCH)
     return [Caller(switchboard, row["number"]) async for row in rows]
 

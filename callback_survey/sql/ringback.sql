@@ -2,6 +2,29 @@
 -- Whatever is done to a caller's tasks and attempts is done by one at a time.
 select pg_advisory_xact_lock(74566, hashtext(:switchboard || ' ' || :number));
 
+-- name: unmark_idle_callers(switchboard, since)!
+-- Most callers get through: nothing is to be settled for a number without a failed call or a task.
+-- A call that fails later brings a mark of its own.
+delete from ringback_marks mark
+where switchboard = :switchboard
+  and not exists (
+    select from calls call
+    where call.call_id = mark.call_id and call.ended_at is not null
+      and (call.answered_at is null or call.outcome = 'switch_restart')
+  )
+  and not exists (
+    select from calls call
+    where call.caller = any (caller_spellings(mark.number)) and call.caller <> ''
+      and call.switchboard = mark.switchboard and call.ended_at >= :since
+      and (call.answered_at is null or call.outcome = 'switch_restart')
+  )
+  and not exists (
+    select from ringback_tasks task
+    where task.switchboard = mark.switchboard and task.number = mark.number
+      and (task.closed_at is null or task.closed_at >= :since)
+  )
+  and not exists (select from ringback_calls failed where failed.call_id = mark.call_id);
+
 -- name: waiting_callers(switchboard, now, limit)
 -- Callers to be looked at: one of their calls changed, or their task has expired.
 select number from (
@@ -32,7 +55,7 @@ select
   call_id, caller_number(caller) as number, line, offered_at is not null as offered,
   answered_at, ended_at, outcome, wait_s
 from calls
-where caller = any (caller_spellings(:number)) and switchboard = :switchboard
+where caller = any (caller_spellings(:number)) and caller <> '' and switchboard = :switchboard
   and coalesce(ended_at, answered_at) >= :since;
 
 -- name: calls_by_id(call_ids)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from callback_survey.questionnaire import AFTER_CALL_RATING, THREE_STEP
 from gateway.auth.roles import OVERSEERS
@@ -10,8 +10,9 @@ from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.seat_api import NamedSeat, named_seats
 from gateway.live_state import waiting
 from gateway.users import list_users
-from metrics.figures import CITY, Figures, figures, named_rates
-from metrics.rates import Rate, satisfaction, yes_rate
+from metrics.callers import caller_counts
+from metrics.figures import CITY, Figures, figures, midnight, named_rates
+from metrics.rates import Rate, caller_connection_rate, satisfaction, yes_rate
 from telephony.events import SeatState
 
 
@@ -45,7 +46,6 @@ class CallFigures(Answer):
     aht_s: float | None
     connection_rate: RateAnswer
     connection_rate_without_short_abandons: RateAnswer
-    caller_connection_rate: RateAnswer
     rate_15s_of_offered: RateAnswer
     rate_15s_of_answered: RateAnswer
     abandonment: RateAnswer
@@ -53,6 +53,16 @@ class CallFigures(Answer):
     seat_utilization: RateAnswer
     staffing: RateAnswer
     immediate_answer: RateAnswer
+
+
+class Callers(Answer):
+    """Callers of the day who asked for a person, and how many of them were reached, and how."""
+
+    day: date
+    asked: int
+    answered: int
+    rung_back: int
+    caller_connection_rate: RateAnswer
 
 
 class BoardSeat(Answer):
@@ -125,6 +135,21 @@ async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
     )
 
 
+@endpoint("GET", "/api/v1/board/callers", access=OVERSEERS, answer=Callers)
+async def get_callers(inquiry: Inquiry[Nothing, Nothing]) -> Callers:
+    """The caller-level connection rate of today (来电人接通率): every caller counts once."""
+    day = inquiry.services.clock().astimezone(CITY).date()
+    async with inquiry.services.database() as connection:
+        counts = await caller_counts(connection, midnight(day), midnight(day + timedelta(days=1)))
+    return Callers(
+        day=day,
+        asked=counts.asked,
+        answered=counts.answered,
+        rung_back=counts.rung_back,
+        caller_connection_rate=_rate(caller_connection_rate(counts)),
+    )
+
+
 def _rate(rate: Rate) -> RateAnswer:
     return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, rate=rate.rate)
 
@@ -155,4 +180,4 @@ def _board_seat(seat: NamedSeat) -> BoardSeat:
     )
 
 
-ENDPOINTS = (get_board,)
+ENDPOINTS = (get_board, get_callers)

@@ -55,7 +55,9 @@ async def test_ring_back(open_page: OpenPage, running_gateway: RunningGateway) -
     await pictures(agent, "ringback-closed")
     # The supervisor.
     await board.get_by_role("link", name="漏接回拨").click()
-    await expect(board.get_by_text("来电人接通率")).to_contain_text("50.00%", timeout=20_000)
+    rate = board.get_by_text("来电人接通率")
+    await expect(rate).to_contain_text("50.00%", timeout=20_000)
+    await expect(rate).to_contain_text("回拨接通 1，共 2 人")
     row = board.locator("tbody tr").filter(has_text="138****0002")
     await pictures(board, "ringback-supervisor")
     await row.get_by_role("button", name="撤销").click()

@@ -20,7 +20,7 @@ async def missed(hotline: Hotline, uniqueid: str = "1.1", caller: str = NUMBER) 
     recent = datetime.now(UTC) - timedelta(minutes=3)
     await hotline.store_call(uniqueid, caller=caller, arrived_at=recent)
     policy = ringback_policy(hotline.settings)
-    for one in await waiting_callers(hotline.pool, "sb1", recent):
+    for one in await waiting_callers(hotline.pool, "sb1", policy=policy, now=recent):
         async with hotline.pool.acquire() as connection, connection.transaction():
             await settle(connection, one, policy=policy, now=recent + timedelta(minutes=3))
     rows = await live_tasks(hotline.pool)

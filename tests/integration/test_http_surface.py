@@ -79,6 +79,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "GET /api/v1/board": overseers,
+        "GET /api/v1/board/callers": overseers,
         "GET /healthz": "public",
         "GET /readyz": "public",
         "GET /ws": everyone,

@@ -32,7 +32,7 @@ POLICY = Policy(own_numbers=frozenset({"12345"}))
 async def settle_all(
     pool: asyncpg.Pool, now: datetime, switchboard: str = "sb1", policy: Policy = POLICY
 ) -> None:
-    for caller in await waiting_callers(pool, switchboard, now):
+    for caller in await waiting_callers(pool, switchboard, policy=policy, now=now):
         async with pool.acquire() as connection, connection.transaction():
             await settle(connection, caller, policy=policy, now=now)
 
@@ -169,7 +169,7 @@ async def test_callers_without_a_number_are_counted(pool: asyncpg.Pool) -> None:
 
 async def test_expired_tasks(pool: asyncpg.Pool) -> None:
     await known(pool, call(1, 0))
-    assert await waiting_callers(pool, "sb1", at(24 * 60 - 1)) == []
+    assert await waiting_callers(pool, "sb1", policy=POLICY, now=at(24 * 60 - 1)) == []
     await settle_all(pool, at(24 * 60))
     [task] = await tasks(pool)
     assert (task.state, task.closed_at) == (State.EXPIRED, at(24 * 60))
@@ -178,6 +178,13 @@ async def test_expired_tasks(pool: asyncpg.Pool) -> None:
 async def test_history_that_is_imported_rings_nobody(pool: asyncpg.Pool) -> None:
     old = call(1, -60 * 24 * 40)
     assert await known(pool, old) == []
+    assert await pool.fetchval("select count(*) from ringback_marks") == 0
+
+
+async def test_who_gets_through_at_once_costs_nothing(pool: asyncpg.Pool) -> None:
+    await save(pool, call(1, 0, through=True), call(2, 0, through=True, caller=""))
+    assert await pool.fetchval("select count(*) from ringback_marks") == 2
+    assert await waiting_callers(pool, "sb1", policy=POLICY, now=at(5)) == []
     assert await pool.fetchval("select count(*) from ringback_marks") == 0
 
 

@@ -167,14 +167,14 @@ async def test_from_the_missed_call_to_the_citizen_reached(ring_back: RingBack) 
         assert [(one["agent"], one["outcome"]) for one in detail["tries"]] == [("8001", "answered")]
     await ring_back.agrees(attempt)
     async with ring_back.desk("chief") as chief:
-        board = await chief.api.get("/api/v1/board")
-    rate = board["figures"]["caller_connection_rate"]
+        callers = await chief.api.get("/api/v1/board/callers")
+    rate = callers["caller_connection_rate"]
     assert (rate["numerator"], rate["denominator"]) == (1, 1)
     metrics = await until(
         ring_back.system.gateway.metrics,
-        lambda text: 'hotline_ringback_attempts_total{outcome="answered"} 1.0' in text,
+        lambda text: 'hotline_callers_reached{by="ring_back"} 1.0' in text,
     )
-    assert 'hotline_callers_reached{by="ring_back"} 1.0' in metrics
+    assert 'hotline_ringback_attempts_total{outcome="answered"} 1.0' in metrics
     assert number not in metrics
     assert number not in ring_back.system.gateway.log.read_text("utf-8")
 

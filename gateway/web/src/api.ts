@@ -132,5 +132,6 @@ export const api = {
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
+  callers: () => request<m.Callers>('GET', '/board/callers'),
   board: () => request<m.Board>('GET', '/board'),
 }

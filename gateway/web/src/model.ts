@@ -218,7 +218,6 @@ export interface Figures {
   asa_s: number | null
   connection_rate: Rate
   connection_rate_without_short_abandons: Rate
-  caller_connection_rate: Rate
   rate_15s_of_offered: Rate
   rate_15s_of_answered: Rate
   abandonment: Rate
@@ -251,6 +250,15 @@ export interface Board {
   satisfaction: Rate
   survey: SurveyFigures
   switchboard: { connected: boolean; since: string | null }
+}
+
+/** GET /board/callers */
+export interface Callers {
+  day: string
+  asked: number
+  answered: number
+  rung_back: number
+  caller_connection_rate: Rate
 }
 
 export interface LiveEvent {

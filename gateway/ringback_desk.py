@@ -8,7 +8,7 @@ at all calls of the citizen once more, and only then is he sent on to dial. How 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from gateway.database_away import DATABASE_AWAY
 from gateway.errors import CommandRefusedError, CommandSilentError, OwnershipLostError
 from gateway.refusals import RINGBACK_SENTENCES
 from gateway.ringback_attempts import RingbackAttempts
+from gateway.ringback_board import OUTCOMES, Board
 from telephony import call_control
 from telephony.ami.action import Action
 from telephony.ami.client import demand
@@ -35,25 +36,16 @@ from telephony.errors import (
     TelephonyError,
 )
 from telephony.events import CallEvent, CallEventName
-from telephony.far_end import FarEnd, far_end_signs
+from telephony.far_end import far_end_signs
 from telephony.perform import phone_at
-from telephony.tracker import Tracker
-from telephony.watch import Switch, sign
+from telephony.watch import sign
 
 TOLD_WITHIN_S = 120.0  # a telephone rings up to `dial_timeout_s` of the dialplan
 WRITE_WITHIN_S = 300.0
 RETRY_S = 1.0
 REMEMBERED = 5_000
 
-OUTCOMES: Mapping[FarEnd, Outcome] = {
-    FarEnd.ANSWERED: Outcome.ANSWERED,
-    FarEnd.BUSY: Outcome.BUSY,
-    FarEnd.NO_ANSWER: Outcome.NO_ANSWER,
-    FarEnd.CONGESTED: Outcome.CONGESTION,
-    FarEnd.CANCELLED: Outcome.CANCELLED,
-    FarEnd.NOT_DIALLED: Outcome.NOT_DIALLED,
-}
-
+REPLACED = "系统正在主备切换，请稍后重试"
 AWAY = "数据库暂时不可用，请稍后查看回拨任务的状态"
 OVERTAKEN = "来电人已接通或任务已结束，已取消回拨"
 
@@ -85,15 +77,6 @@ class _Ringing:
     def id(self) -> str:
         """Of the attempt, and the Uniqueid of the agent's channel."""
         return self.attempt.attempt_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """The switchboard to ring with: its link, its clock, its calls."""
-
-    switch: Switch
-    now: Callable[[], datetime]
-    tracker: Tracker
 
 
 class RingbackDesk:
@@ -163,7 +146,9 @@ class RingbackDesk:
             attempt = await self._attempts.claim(task.task_id, command.agent, self._board.now())
         except RingbackRefusedError as error:
             raise CommandRefusedError(RINGBACK_SENTENCES[error.refusal]) from None
-        except (OwnershipLostError, *DATABASE_AWAY):
+        except OwnershipLostError:
+            raise CommandRefusedError(REPLACED) from None
+        except DATABASE_AWAY:
             raise CommandSilentError(AWAY) from None
         return _Ringing(attempt, spellings)
 

@@ -17,7 +17,8 @@ from gateway.errors import OwnershipLostError
 from gateway.ledger_files import cel_since
 from gateway.ownership import Ownership
 from gateway.ringback_attempts import RingbackAttempts
-from gateway.ringback_desk import OUTCOMES, Board, RingbackDesk
+from gateway.ringback_board import OUTCOMES, Board
+from gateway.ringback_desk import RingbackDesk
 from telephony.errors import TelephonyError
 from telephony.far_end import FarEndSeen, far_end_of
 from telephony.originate import is_up

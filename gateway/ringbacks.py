@@ -9,7 +9,8 @@ from gateway.commands import CommandName, Handler
 from gateway.context import Context
 from gateway.ownership import Ownership
 from gateway.ringback_attempts import RingbackAttempts
-from gateway.ringback_desk import Board, RingbackDesk
+from gateway.ringback_board import Board
+from gateway.ringback_desk import RingbackDesk
 from gateway.ringback_resolver import RingbackResolver
 from gateway.ringback_tasks import RingbackTasks
 from gateway.switchboards import Switchboard

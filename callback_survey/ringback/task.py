@@ -153,5 +153,6 @@ def _versioned(before: Stored | None, change: Change) -> Change:
     if before is None:
         happened = "ringback.opened" if task.is_live else happened
     elif before.task.state is task.state:
-        happened = "ringback.joined"
+        joined = task.missed_calls > before.task.missed_calls
+        happened = "ringback.joined" if joined else "ringback.changed"
     return Change(replace(task, version=task.version + 1, happened=happened), change.call_ids)

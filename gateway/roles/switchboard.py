@@ -87,7 +87,11 @@ class SwitchboardDesk:
             tasks.create_task(self._tell_link())
             tasks.create_task(self._reconciler.run())
             tasks.create_task(self._ringbacks.run())
-            tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
+            tasks.create_task(
+                serve_commands(
+                    redis, settings.switchboard, self._commands(), allowed=self._may_show
+                )
+            )
             if not self._replays:
                 tasks.create_task(self._dialler.run())
 

@@ -1,5 +1,6 @@
 """Ring-backs over HTTP (T8): numbers masked, the command by id, drops audited, agents told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 
 from callback_survey.ringback.settling import settle, waiting_callers
 from callback_survey.ringback.tasks import live_tasks
-from gateway.commands import CommandName
+from gateway.commands import Command, CommandName, send_command, serve_commands
 from gateway.ringback_policy import ringback_policy
 from gateway.ringback_tasks import task_event
+from tests.support.owning import running
 from tests.support.web import NOW, Hotline, next_event
 
 NUMBER = "13800000001"
@@ -91,3 +93,28 @@ async def test_every_agent_and_overseer_is_told(hotline: Hotline, who: str) -> N
         told: Any = await next_event(page)
     assert (told["name"], told["data"]["number"]) == ("ringback.opened", "138****0001")
     assert NUMBER not in str(told)
+
+
+async def test_who_stands_by_leaves_commands_to_the_owner(hotline: Hotline) -> None:
+    owns = asyncio.Event()
+    done: list[str] = []
+
+    async def by(name: str) -> None:
+        done.append(name)
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    async def once_owner() -> None:
+        await owns.wait()
+
+    command = Command(name=CommandName.RING_BACK, agent="1001", extension="81001", task_id=1)
+    standby = serve_commands(hotline.redis, "sb9", lambda _: by("standby"), allowed=never)
+    owner = serve_commands(hotline.redis, "sb9", lambda _: by("owner"), allowed=once_owner)
+    async with running(standby), running(owner):
+        sent = asyncio.create_task(send_command(hotline.redis, "sb9", command))
+        done_early, _ = await asyncio.wait([sent], timeout=0.05)
+        assert not done_early
+        owns.set()
+        await sent
+    assert done == ["owner"]

@@ -26,7 +26,8 @@ from gateway.ownership import Ownership
 from gateway.readiness import Readiness
 from gateway.redis_client import connect
 from gateway.ringback_attempts import RingbackAttempts
-from gateway.ringback_desk import Board, RingbackDesk
+from gateway.ringback_board import Board
+from gateway.ringback_desk import RingbackDesk
 from gateway.ringback_resolver import RingbackResolver
 from gateway.ringback_tasks import RingbackTasks
 from gateway.settings import Settings
@@ -418,7 +419,7 @@ async def test_who_does_not_own_the_switchboard_claims_nothing(
     async with owning(database_dsn) as standby:
         office: Office = await offices()
         office.desk._attempts._ownership = standby
-        with pytest.raises(CommandSilentError):
+        with pytest.raises(CommandRefusedError, match="主备切换"):
             await office.ring_back()
         assert await office.attempts() == []
 

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.ledger_files import cel_since
-from gateway.ringback_desk import OUTCOMES
+from gateway.ringback_board import OUTCOMES
 from telephony.far_end import far_end_of
 from tests.support.live import live_page, until
 from tests.support.office import Desk

@@ -49,6 +49,11 @@ async def drops_of(connection: Any, task_id: int) -> list[Drop]:
     return [Drop(row["decided_at"], row["decided_by"], row["reason"]) async for row in rows]
 
 
+async def rings_back(connection: Any, call_id: str, agent: str) -> bool:
+    """Whether ``agent`` rings the caller of this missed call back, or has reached him so."""
+    return bool(await QUERIES.rings_back(connection, call_id=call_id, agent=agent))
+
+
 async def untold_tasks(connection: Any, switchboard: str, *, limit: int = 200) -> list[Task]:
     """Tasks whose newest version nobody was told of."""
     rows = QUERIES.untold_tasks(connection, switchboard=switchboard, limit=limit)

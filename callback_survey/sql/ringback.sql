@@ -183,6 +183,15 @@ select * from ringback_attempts where task_id = :task_id order by claimed_at;
 select decided_at, decided_by, reason from ringback_drops
 where task_id = :task_id order by drop_id;
 
+-- name: rings_back(call_id, agent)$
+-- Whether the agent speaks, or spoke, with the caller of a call that was missed.
+select exists (
+  select from ringback_calls missed
+  join ringback_attempts attempt using (task_id)
+  where missed.call_id = :call_id and attempt.agent = :agent
+    and coalesce(attempt.outcome, 'answered') = 'answered'
+);
+
 -- name: untold_tasks(switchboard, limit)
 -- Tasks whose newest change was not published yet.
 select * from ringback_tasks

@@ -37,7 +37,7 @@ class Ringback(Answer):
     """A citizen to be called back; ``number`` is masked.
 
     ``due_at``: not to be called before; ``attempts`` rang his telephone; ``agent`` has it in hand
-    or ended it.
+    or ended it, and may see the call ``last_call_id`` and open its case.
     """
 
     task_id: int
@@ -49,6 +49,7 @@ class Ringback(Answer):
     missed_calls: int
     first_missed_at: datetime
     last_missed_at: datetime
+    last_call_id: str
     attempts: int
     due_at: datetime
     expires_at: datetime
@@ -175,6 +176,7 @@ def _answer(task: Task) -> Ringback:
         missed_calls=task.missed_calls,
         first_missed_at=task.first_missed_at,
         last_missed_at=task.last_missed_at,
+        last_call_id=task.last_call_id,
         attempts=task.attempts,
         due_at=task.due_at,
         expires_at=task.expires_at,

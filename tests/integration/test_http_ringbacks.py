@@ -1,11 +1,13 @@
 """Ring-backs over HTTP (T8): numbers masked, the command by id, drops audited, agents told."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from callback_survey.ringback import attempts
 from callback_survey.ringback.settling import settle, waiting_callers
 from callback_survey.ringback.tasks import live_tasks
 from gateway.commands import Command, CommandName, send_command, serve_commands
@@ -55,6 +57,23 @@ async def test_the_command_names_the_task_alone(hotline: Hotline) -> None:
     status, problem = await agent.json("POST", f"/api/v1/ringbacks/{task_id}/dial")
     assert (status, problem["detail"]) == (409, "其他坐席正在回拨")
     assert (await agent.json("POST", "/api/v1/ringbacks/999/dial"))[0] == 404
+
+
+async def test_who_rings_back_opens_the_case(hotline: Hotline) -> None:
+    task_id = await missed(hotline)
+    agent, other = await hotline.agent("1001"), await hotline.agent("1002")
+    form = {"kind": "help", "title": "停水", "body": "三天", "call_id": "sb1-1.1"}
+    for browser in (agent, other):
+        assert (await browser.json("GET", "/api/v1/calls/sb1-1.1"))[0] == 404
+        assert (await browser.json("POST", "/api/v1/cases", json=form))[0] == 404
+    policy = replace(ringback_policy(hotline.settings), opens=time(0), closes=time.max)
+    async with hotline.pool.acquire() as connection, connection.transaction():
+        await attempts.claim(connection, task_id, "1001", policy=policy, now=datetime.now(UTC))
+    assert (await agent.json("GET", "/api/v1/calls/sb1-1.1"))[0] == 200
+    assert (await agent.json("GET", "/api/v1/calls/sb1-1.1/caller"))[0] == 200
+    status, case = await agent.json("POST", "/api/v1/cases", json=form)
+    assert (status, case["caller"]) == (201, "138****0001")
+    assert (await other.json("GET", "/api/v1/calls/sb1-1.1"))[0] == 404
 
 
 async def test_a_supervisor_drops_a_task(hotline: Hotline) -> None:

@@ -183,6 +183,7 @@ export interface Ringback {
   missed_calls: number
   first_missed_at: string
   last_missed_at: string
+  last_call_id: string
   attempts: number
   due_at: string
   expires_at: string

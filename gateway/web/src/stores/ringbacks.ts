@@ -5,6 +5,8 @@ import { now } from '../clock'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
 import type { Ringback } from '../model'
+import { takeUp } from './desk'
+import { session } from './session'
 
 const SHORTEST_MS = 1_000
 
@@ -33,11 +35,25 @@ async function load(): Promise<void> {
   }
 }
 
-onLive(({ name }) => {
+onLive(({ name, data }) => {
   if (name !== 'hello' && !name.startsWith('ringback.')) return
+  if (name === 'ringback.reached') atReached(data as Ringback)
   window.clearTimeout(timer)
   timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))
 })
+
+function atReached(task: Ringback): void {
+  if (task.agent === session.value?.agent) takeToDesk(task).then(told, complain)
+}
+
+const told = () => notice('来电人已接听，可在工作台登记工单')
+
+/** Its missed call is laid on the desk for a case; the number of one that it has already. */
+export async function takeToDesk(task: Ringback): Promise<string | null> {
+  const call = await api.call(task.last_call_id)
+  if (call.case_no === null) takeUp(call)
+  return call.case_no
+}
 
 /** Take the task and ring the own phone; the citizen is dialled once it is answered. */
 export async function ringBack(task: Ringback): Promise<void> {

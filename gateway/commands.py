@@ -244,12 +244,11 @@ async def _now_s(redis: Redis) -> float:
 
 
 class RedisCommands:
-    """Commands to one switchboard, as the web processes give them."""
+    """Commands to the switchboards, as the web processes give them."""
 
-    def __init__(self, redis: Redis, switchboard: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._switchboard = switchboard
 
-    async def send(self, command: Command) -> None:
+    async def send(self, switchboard: str, command: Command) -> None:
         """As `send_command`."""
-        await send_command(self._redis, self._switchboard, command)
+        await send_command(self._redis, switchboard, command)

@@ -7,7 +7,7 @@ from gateway.settings import Settings
 
 
 def ringback_policy(settings: Settings) -> Policy:
-    """The rules of ringing back, as set."""
+    """The rules of ringing back, as set for one switchboard."""
     return Policy(
         greeting=settings.ringback_greeting,
         short_abandons=settings.ringback_short_abandons,
@@ -18,5 +18,10 @@ def ringback_policy(settings: Settings) -> Policy:
         opens=settings.ringback_opens,
         closes=settings.ringback_closes,
         min_digits=settings.outside_min_digits,
-        own_numbers=frozenset(settings.lines),
     )
+
+
+def policy_at(settings: Settings, switchboard: str) -> Policy:
+    """The rules at one of several switchboards; a number is as long as its dialplan wants it."""
+    each = {one.switchboard: one for one in settings.of_each()}
+    return ringback_policy(each.get(switchboard, settings))

@@ -5,17 +5,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import structlog
 
 from metrics import events
 from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_ringbacks
-from metrics.calls import SHORT_ABANDON_S, QueueAndLine, call_counts
+from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
+from metrics.queries import QUERIES
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
@@ -25,6 +26,14 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
+class LineInfo(NamedTuple):
+    """A line as defined now."""
+
+    number: str
+    mode: str
+    district: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything ever counted, and the state of the seats, at one moment.
@@ -32,7 +41,8 @@ class Snapshot:
     ``callers`` are those of the day (Asia/Shanghai) so far.
     """
 
-    calls: Mapping[QueueAndLine, CallCounts]
+    lines: tuple[LineInfo, ...]
+    calls: Mapping[CallGroup, CallCounts]
     callers: CallerCounts
     ringbacks: LiveRingbacks
     events: EventCounts
@@ -96,6 +106,7 @@ class SnapshotKeeper:
         counted = await events.event_counts(conn, date.min, date.max)
         current = await open_intervals(conn)
         return Snapshot(
+            lines=tuple([LineInfo(*row) async for row in QUERIES.lines(conn)]),
             callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
             calls=await call_counts(

@@ -14,7 +14,7 @@ class Policy:
 
     ``greeting``: also those who hung up before they asked for a person. ``short_abandons``: also
     those who gave up within ``short_abandon_s`` of entering the queue. A task expires ``open_for``
-    after its last missed call. ``own_numbers`` are the hotline's: nobody calls from there.
+    after its last missed call. ``own_numbers`` are the hotline's lines: nobody calls from there.
     """
 
     greeting: bool = False

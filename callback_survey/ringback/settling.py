@@ -7,7 +7,7 @@ that the facts make. Doing it again, or never having heard whether it was commit
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,8 @@ async def settle(connection: Any, caller: Caller, *, policy: Policy, now: dateti
     who = asdict(caller)
     await QUERIES.lock_caller(connection, **who)
     marks = [row async for row in QUERIES.marks_of(connection, **who)]
+    if await QUERIES.is_own_line(connection, number=caller.number):
+        policy = replace(policy, own_numbers=policy.own_numbers | {caller.number})
     if is_usable(caller.number, policy):
         settled = await _settle(connection, caller, policy, now)
     else:

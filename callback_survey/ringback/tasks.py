@@ -20,14 +20,17 @@ class Drop:
     reason: str
 
 
-async def live_tasks(connection: Any) -> list[Task]:
-    """Whom to call back, who is due first; at most `MOST_LIVE`."""
-    return [Task.from_row(row) async for row in QUERIES.live_tasks(connection, limit=MOST_LIVE)]
+async def live_tasks(connection: Any, switchboard: str | None = None) -> list[Task]:
+    """Whom to call back, of all switchboards or of one, who is due first; at most `MOST_LIVE`."""
+    rows = QUERIES.live_tasks(connection, switchboard=switchboard, limit=MOST_LIVE)
+    return [Task.from_row(row) async for row in rows]
 
 
-async def closed_tasks(connection: Any, *, before: datetime | None, limit: int) -> list[Task]:
-    """The newest tasks that were over before ``before``."""
-    rows = QUERIES.closed_tasks(connection, before=before, limit=limit)
+async def closed_tasks(
+    connection: Any, switchboard: str | None = None, *, before: datetime | None, limit: int
+) -> list[Task]:
+    """The newest tasks that were over before ``before``, of all switchboards or of one."""
+    rows = QUERIES.closed_tasks(connection, switchboard=switchboard, before=before, limit=limit)
     return [Task.from_row(row) async for row in rows]
 
 
@@ -49,9 +52,12 @@ async def drops_of(connection: Any, task_id: int) -> list[Drop]:
     return [Drop(row["decided_at"], row["decided_by"], row["reason"]) async for row in rows]
 
 
-async def rings_back(connection: Any, call_id: str, agent: str) -> bool:
-    """Whether ``agent`` rings the caller of this missed call back, or has reached him so."""
-    return bool(await QUERIES.rings_back(connection, call_id=call_id, agent=agent))
+async def rings_back(connection: Any, call_id: str, switchboard: str, agent: str) -> bool:
+    """Whether this agent rings the caller of this missed call back, or has reached him so."""
+    found = await QUERIES.rings_back(
+        connection, call_id=call_id, switchboard=switchboard, agent=agent
+    )
+    return bool(found)
 
 
 async def untold_tasks(connection: Any, switchboard: str, *, limit: int = 200) -> list[Task]:

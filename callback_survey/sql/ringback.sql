@@ -36,6 +36,10 @@ select number from (
 ) waiting
 group by number order by min(place) limit :limit;
 
+-- name: is_own_line(number)$
+-- Nobody calls from a number of the hotline's own.
+select exists (select from lines where number = :number);
+
 -- name: marks_of(switchboard, number)
 select mark_id, call_id from ringback_marks
 where switchboard = :switchboard and number = :number;
@@ -165,15 +169,17 @@ values (:task_id, :switchboard, :number, :at, :now, :by, :reason);
 -- name: find_task(task_id)^
 select * from ringback_tasks where task_id = :task_id;
 
--- name: live_tasks(limit)
--- Whom to call back, who may be called first.
-select * from ringback_tasks where state in ('open', 'in_hand')
+-- name: live_tasks(switchboard, limit)
+-- Whom to call back, who may be called first; of one switchboard, if given.
+select * from ringback_tasks
+where state in ('open', 'in_hand') and switchboard = coalesce(:switchboard, switchboard)
 order by due_at, task_id limit :limit;
 
--- name: closed_tasks(before, limit)
--- Tasks that are over, newest first.
+-- name: closed_tasks(switchboard, before, limit)
+-- Tasks that are over, newest first; of one switchboard, if given.
 select * from ringback_tasks
 where closed_at < coalesce(:before, 'infinity'::timestamptz)
+  and switchboard = coalesce(:switchboard, switchboard)
 order by closed_at desc, task_id desc limit :limit;
 
 -- name: attempts_of_task(task_id)
@@ -183,12 +189,13 @@ select * from ringback_attempts where task_id = :task_id order by claimed_at;
 select decided_at, decided_by, reason from ringback_drops
 where task_id = :task_id order by drop_id;
 
--- name: rings_back(call_id, agent)$
+-- name: rings_back(call_id, switchboard, agent)$
 -- Whether the agent speaks, or spoke, with the caller of a call that was missed.
 select exists (
   select from ringback_calls missed
   join ringback_attempts attempt using (task_id)
-  where missed.call_id = :call_id and attempt.agent = :agent
+  where missed.call_id = :call_id
+    and attempt.switchboard = :switchboard and attempt.agent = :agent
     and coalesce(attempt.outcome, 'answered') = 'answered'
 );
 

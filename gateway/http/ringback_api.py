@@ -1,7 +1,7 @@
 """Missed-call ring-back (漏接回拨): whom to call back, by whom, and what came of it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -9,12 +9,11 @@ from callback_survey.errors import RingbackRefusedError
 from callback_survey.ringback import attempts, tasks
 from callback_survey.ringback.attempts import Attempt, AttemptState, Decision
 from callback_survey.ringback.outcome import Outcome
-from callback_survey.ringback.refusal import Refusal
 from callback_survey.ringback.task import Task
 from callback_survey.ringback.tasks import Drop
 from callback_survey.ringback.transitions import Reason, State
 from gateway.audit import Act, record
-from gateway.auth.roles import AGENTS, EVERYONE, SUPERVISORS
+from gateway.auth.roles import AGENTS, EVERYONE, SUPERVISORS, Person
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
@@ -22,7 +21,7 @@ from gateway.http.fields import PLAIN, Page
 from gateway.http.problems import Problem, not_found
 from gateway.masking import mask_number
 from gateway.refusals import RINGBACK_SENTENCES
-from gateway.ringback_policy import ringback_policy
+from gateway.ringback_policy import policy_at
 
 TASK = "/api/v1/ringbacks/{task_id:[1-9][0-9]{0,17}}"
 
@@ -91,13 +90,15 @@ class DropOrder(Strict):
 
 @endpoint("GET", "/api/v1/ringbacks", access=EVERYONE, query=Which, answer=list[Ringback])
 async def list_ringbacks(inquiry: Inquiry[Nothing, Which]) -> list[Ringback]:
-    """Whom to call back, or who was."""
-    page = inquiry.query
+    """Whom to call back, or who was: of the own switchboard, of all for who oversees."""
+    page, person = inquiry.query, inquiry.person
+    home = None if person.oversees else person.switchboard
     async with inquiry.services.database() as connection:
         if page.state == "live":
-            found = await tasks.live_tasks(connection)
+            found = await tasks.live_tasks(connection, home)
         else:
-            found = await tasks.closed_tasks(connection, before=page.before, limit=page.limit)
+            before, limit = page.before, page.limit
+            found = await tasks.closed_tasks(connection, home, before=before, limit=limit)
     return [_answer(task) for task in found]
 
 
@@ -106,9 +107,7 @@ async def get_ringback(inquiry: Inquiry[Nothing, Nothing]) -> RingbackDetail:
     """One task, its attempts and what was decided about it."""
     task_id = int(inquiry.path("task_id"))
     async with inquiry.services.database() as connection:
-        task = await tasks.find_task(connection, task_id)
-        if task is None:
-            raise not_found("回拨任务")
+        task = await _find(connection, inquiry.person, task_id)
         tried = await tasks.attempts_of(connection, task_id)
         dropped = await tasks.drops_of(connection, task_id)
     return RingbackDetail(
@@ -132,10 +131,9 @@ async def dial_ringback(inquiry: Inquiry[Nothing, Nothing]) -> Confirmed:
     agent, extension = seat_holder(inquiry.person)
     task_id = int(inquiry.path("task_id"))
     async with inquiry.services.database() as connection:
-        if await tasks.find_task(connection, task_id) is None:
-            raise not_found("回拨任务")
+        task = await _find(connection, inquiry.person, task_id)
     command = Command(name=CommandName.RING_BACK, agent=agent, extension=extension, task_id=task_id)
-    return await carry_out(inquiry.services, command)
+    return await carry_out(inquiry.services, task.switchboard, command)
 
 
 @endpoint(
@@ -152,17 +150,24 @@ async def drop_ringback(inquiry: Inquiry[DropOrder, Nothing]) -> Ringback:
     reason, now = inquiry.body.reason, services.clock()
     login = inquiry.person.login
     act = Act(actor=login, action="ringback.drop", subject=str(task_id), detail={"reason": reason})
-    policy = ringback_policy(inquiry.settings)
     try:
         async with services.database() as connection, connection.transaction():
+            found = await _find(connection, inquiry.person, task_id)
+            policy = policy_at(inquiry.settings, found.switchboard)
             decision = Decision(by=login, reason=reason)
             task = await attempts.drop(connection, task_id, decision, policy=policy, now=now)
             await record(connection, act, "done", at=now)
     except RingbackRefusedError as error:
-        if error.refusal is Refusal.NO_SUCH_TASK:
-            raise not_found("回拨任务") from None
         raise Problem(409, RINGBACK_SENTENCES[error.refusal]) from None
     return _answer(task)
+
+
+async def _find(connection: Any, person: Person, task_id: int) -> Task:
+    """A task that ``person`` may see; raises the 404 `Problem` without it."""
+    task = await tasks.find_task(connection, task_id)
+    if task is None or not (person.oversees or task.switchboard == person.switchboard):
+        raise not_found("回拨任务")
+    return task
 
 
 def _answer(task: Task) -> Ringback:

@@ -41,30 +41,35 @@ GOING_AWAY = Ending(1001, "going away")
 
 
 class Addressee(NamedTuple):
-    """Whom an event is for: the ``agent`` with this number, the ``login``, all of a ``role``."""
+    """Whom an event is for: an ``agent`` of a switchboard, all of a ``role`` there, a ``login``."""
 
     kind: str
+    switchboard: str
     value: str
 
 
 def addressees(event: LiveEvent) -> frozenset[Addressee]:
     """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case.
 
-    Any agent may ring back, so all of them are told.
+    Any agent of the switchboard may ring back, so all of them are told.
     """
     data = event.data
     if event.name.startswith("ringback."):
-        return frozenset({Addressee("role", Role.AGENT)})
+        return frozenset({Addressee("role", data["switchboard"], Role.AGENT)})
     if event.name.startswith("case."):
-        return frozenset({Addressee("login", data["opened_by"])})
+        return frozenset({Addressee("login", "", data["opened_by"])})
     agents = {data.get("agent"), *(part["agent"] for part in data.get("agents", ()))}
-    return frozenset(Addressee("agent", agent) for agent in agents if agent)
+    switchboard = data.get("switchboard", "")
+    return frozenset(Addressee("agent", switchboard, agent) for agent in agents if agent)
 
 
 def addresses(person: Person) -> frozenset[Addressee]:
     """Under which names ``person`` gets events."""
-    names = {Addressee("login", person.login), Addressee("role", person.role)}
-    return frozenset(names | {Addressee("agent", person.agent)} if person.agent else names)
+    login = Addressee("login", "", person.login)
+    if person.agent is None:
+        return frozenset({login})
+    role = Addressee("role", person.switchboard, person.role)
+    return frozenset({login, role, Addressee("agent", person.switchboard, person.agent)})
 
 
 def frame(event: LiveEvent) -> str:

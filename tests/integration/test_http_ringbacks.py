@@ -10,6 +10,7 @@ import pytest
 from callback_survey.ringback import attempts
 from callback_survey.ringback.settling import settle, waiting_callers
 from callback_survey.ringback.tasks import live_tasks
+from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName, send_command, serve_commands
 from gateway.ringback_policy import ringback_policy
 from gateway.ringback_tasks import task_event
@@ -57,6 +58,25 @@ async def test_the_command_names_the_task_alone(hotline: Hotline) -> None:
     status, problem = await agent.json("POST", f"/api/v1/ringbacks/{task_id}/dial")
     assert (status, problem["detail"]) == (409, "其他坐席正在回拨")
     assert (await agent.json("POST", "/api/v1/ringbacks/999/dial"))[0] == 404
+
+
+async def test_other_switchboards_have_their_own(hotline: Hotline) -> None:
+    task_id = await missed(hotline)
+    away = await hotline.add_user(Role.AGENT, "away", agent="1001", switchboard="sb2")
+    agent, elsewhere = await hotline.agent("1001"), await hotline.browser(away)
+    async with await elsewhere.socket() as page, await agent.socket() as own:
+        await next_event(page)
+        await next_event(own)
+        [task] = await live_tasks(hotline.pool)
+        await hotline.switchboard.tell("ringback.opened", dict(task_event(task, NOW).data))
+        assert (await next_event(own))["name"] == "ringback.opened"
+        with pytest.raises(TimeoutError):
+            await page.receive_json(timeout=0.1)
+    assert await elsewhere.json("GET", "/api/v1/ringbacks") == (200, [])
+    path = f"/api/v1/ringbacks/{task_id}"
+    assert (await elsewhere.json("GET", path))[0] == 404
+    assert (await elsewhere.json("POST", f"{path}/dial"))[0] == 404
+    assert (await agent.json("POST", f"{path}/dial"))[0] == 202
 
 
 async def test_who_rings_back_opens_the_case(hotline: Hotline) -> None:

@@ -26,7 +26,7 @@ from telephony.events import Outcome as CallOutcome
 from tests.support.figures import exposition, registry_of, scrape, total
 from tests.support.missed_calls import NUMBER, at, call, save
 
-POLICY = Policy(own_numbers=frozenset({"12345"}))
+POLICY = Policy()
 
 
 async def settle_all(

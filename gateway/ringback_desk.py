@@ -63,13 +63,15 @@ class _Failed(Exception):  # noqa: N818  # no error of ours: it carries one
 
 @dataclass(slots=True)
 class _Ringing:
-    """An attempt of this process; ``called_off``: the citizen got through meanwhile.
+    """An attempt of this process for calls missed up to ``missed_at``.
 
-    ``over``: the switchboard has told how it ended.
+    ``called_off``: the citizen is not to be rung any more; ``over``: the switchboard has told how
+    it ended.
     """
 
     attempt: Attempt
     spellings: frozenset[str] = field(repr=False)
+    missed_at: datetime
     called_off: bool = False
     over: bool = False
 
@@ -150,16 +152,18 @@ class RingbackDesk:
             raise CommandRefusedError(REPLACED) from None
         except DATABASE_AWAY:
             raise CommandSilentError(AWAY) from None
-        return _Ringing(attempt, spellings)
+        return _Ringing(attempt, spellings, task.last_missed_at)
 
     def _refuse_who_calls(self, task: Task, spellings: frozenset[str]) -> None:
         """Who is calling in, or was answered a moment ago and is not recorded yet."""
         calls = self._board.tracker.open_calls(self._board.now().timestamp())
         if any(call.caller in spellings for call in calls):
             raise RingbackRefusedError(Refusal.CALLING)
-        through = [at for one in spellings if (at := self._through.get(one))]
-        if any(at > task.last_missed_at for at in through):
+        if self._got_through(spellings, task.last_missed_at):
             raise RingbackRefusedError(Refusal.CLOSED)
+
+    def _got_through(self, spellings: frozenset[str], since: datetime) -> bool:
+        return any(at > since for one in spellings if (at := self._through.get(one)))
 
     async def _carry_out(
         self, ringing: _Ringing, extension: str, told: "asyncio.Future[None]"
@@ -213,15 +217,18 @@ class RingbackDesk:
     async def _make_sure(self, ringing: _Ringing) -> None:
         """Commit that the citizen is dialled, unless he got through meanwhile."""
         try:
-            sure = not ringing.called_off and await self._attempts.mark_dialling(
+            sure = not self._unwanted(ringing) and await self._attempts.mark_dialling(
                 ringing.attempt, self._board.now()
             )
         except (OwnershipLostError, *DATABASE_AWAY):
             await self.call_off(ringing.id)
             raise _Failed(CommandSilentError(AWAY), None) from None
-        if not sure or ringing.called_off:
+        if not sure or self._unwanted(ringing):
             await self.call_off(ringing.id)
             raise _Failed(CommandRefusedError(OVERTAKEN), Outcome.OVERTAKEN)
+
+    def _unwanted(self, ringing: _Ringing) -> bool:
+        return ringing.called_off or self._got_through(ringing.spellings, ringing.missed_at)
 
     async def _connect(self, ringing: _Ringing) -> None:
         to = {"Context": call_control.SEATS, "Exten": ringing.attempt.number, "Priority": "1"}

@@ -1,4 +1,6 @@
-"""Errors of the callback survey."""
+"""Errors of the callback survey and of ringing back."""
+
+from callback_survey.ringback.refusal import Refusal
 
 
 class CallbackSurveyError(Exception):
@@ -19,3 +21,11 @@ class AnswerInvalidError(CallbackSurveyError):
 
 class QuestionnaireUnknownError(CallbackSurveyError):
     """No questionnaire, or scale, goes by this name."""
+
+
+class RingbackRefusedError(CallbackSurveyError):
+    """Nobody is called back; ``refusal`` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from callback_survey.outcome import Outcome
@@ -27,6 +28,18 @@ _FIRST_DELAYS: Mapping[Outcome, timedelta] = MappingProxyType(
         Outcome.NOT_DIALLED: timedelta(minutes=1),
     }
 )
+
+
+class CallingHours(Protocol):
+    """Calls are made from ``opens`` up to ``closes``, Asia/Shanghai."""
+
+    @property
+    def opens(self) -> time:
+        """No call before."""
+
+    @property
+    def closes(self) -> time:
+        """No call from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +68,11 @@ def next_call_at(
     return within_window(ended_at + delay, policy)
 
 
-def within_window(at: datetime, policy: RetryPolicy) -> datetime:
+def within_window(at: datetime, hours: CallingHours) -> datetime:
     """Return ``at``, or the next opening of the calling window when it is closed then."""
     local = at.astimezone(LOCAL_TIME)
-    if local.time() >= policy.closes:
-        local = datetime.combine(local.date() + timedelta(days=1), policy.opens, LOCAL_TIME)
-    elif local.time() < policy.opens:
-        local = datetime.combine(local.date(), policy.opens, LOCAL_TIME)
+    if local.time() >= hours.closes:
+        local = datetime.combine(local.date() + timedelta(days=1), hours.opens, LOCAL_TIME)
+    elif local.time() < hours.opens:
+        local = datetime.combine(local.date(), hours.opens, LOCAL_TIME)
     return local.astimezone(ZoneInfo("UTC"))

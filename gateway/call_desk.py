@@ -25,6 +25,7 @@ from telephony.watch import Switch, sign
 RING_S = 25
 JOIN_WITHIN_S = 4.0
 JOINING = frozenset({"listen", "whisper", "barge"})  # contexts of the dialplan
+RING_BACK = "ring-back"  # where an agent waits until the citizen may be dialled
 
 
 class CallDesk:
@@ -45,7 +46,7 @@ class CallDesk:
         self._outside_min_digits = outside_min_digits
         self._own_phone = DialPlan(
             channel="PJSIP/{number}",
-            contexts=JOINING | {call_control.SEATS},
+            contexts=JOINING | {call_control.SEATS, RING_BACK},
             variables=frozenset(),
             caller_id=caller_id,
         )
@@ -98,7 +99,7 @@ class CallDesk:
     async def _dial(self, command: Command) -> None:
         target = await self._target(command)
         call_control.require_idle(await phone_at(self._switch, command.extension))
-        await self._ring(command.extension, target.context, target.exten)
+        await self.ring(command.extension, target.context, target.exten)
 
     async def _join(self, command: Command) -> None:
         """Ring the supervisor's phone; done once it hears the very channel that was meant."""
@@ -109,7 +110,7 @@ class CallDesk:
         heard = sign("ChanSpyStart", SpyerUniqueid=spy, SpyeeUniqueid=spied.uniqueid)
         over = sign("Hangup", Uniqueid=spy)
         with self._switch.watch(heard, over) as watch:
-            await self._ring(command.supervisor, command.name.value, command.extension, spy)
+            await self.ring(command.supervisor, command.name.value, command.extension, spy)
             try:
                 seen = await watch.first(JOIN_WITHIN_S)
             except ActionTimeoutError:  # it hears another conversation: the one meant is over
@@ -154,10 +155,14 @@ class CallDesk:
     async def _perform(self, plan: Plan) -> None:
         await perform(self._switch, plan)
 
-    async def _ring(
+    async def ring(
         self, extension: str, context: str, exten: str, channel_id: str | None = None
     ) -> None:
-        """Ring an own phone; who picks it up goes to ``exten`` in ``context``."""
+        """Ring an own phone; who picks it up goes to ``exten`` in ``context``.
+
+        Raises `ControlRefusedError` (nobody picked it up), `ActionRefusedError`,
+        `NotConnectedError` and, when it may be ringing still, `LinkLostError`.
+        """
         request = OriginateRequest(
             channel_id=channel_id or f"dial-{secrets.token_hex(8)}",
             number=extension,

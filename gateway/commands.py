@@ -44,6 +44,7 @@ class CommandName(StrEnum):
     CANCEL_CONSULTATION = "cancel_consultation"
     CONFERENCE = "conference"
     DIAL = "dial"
+    RING_BACK = "ring_back"
     LISTEN = "listen"
     WHISPER = "whisper"
     BARGE = "barge"
@@ -65,6 +66,7 @@ _OF_SEAT = frozenset({CommandName.READY, CommandName.NOT_READY, CommandName.LOG_
 _RINGING = frozenset(
     {
         CommandName.DIAL,
+        CommandName.RING_BACK,
         CommandName.LISTEN,
         CommandName.WHISPER,
         CommandName.BARGE,
@@ -79,7 +81,8 @@ class Command:
 
     ``reason`` belongs to not ready; ``call_id`` is the call that was meant, empty for whatever the
     seat is busy with; ``number`` (digits) or ``queue`` is where a transfer, a consultation or a
-    dialling goes; ``supervisor`` is the extension of who joins or takes over.
+    dialling goes; ``supervisor`` is the extension of who joins or takes over; ``task_id`` says
+    whom to ring back.
     """
 
     name: CommandName
@@ -90,6 +93,7 @@ class Command:
     number: str = field(default="", repr=False)
     queue: str = ""
     supervisor: str = ""
+    task_id: int = 0
 
     @property
     def turn(self) -> str:

@@ -1,5 +1,6 @@
 """What people are told when a command cannot be done."""
 
+from callback_survey.ringback.refusal import Refusal as RingbackRefusal
 from telephony.errors import Refusal
 from telephony.originate import Dialled
 
@@ -20,6 +21,16 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.UNREACHABLE: "对方无法接通",
     Refusal.NO_SUCH_NUMBER: "没有这个分机，作为外线号码又太短",
     Refusal.NO_SUCH_QUEUE: "没有这个队列",
+}
+
+RINGBACK_SENTENCES: dict[RingbackRefusal, str] = {
+    RingbackRefusal.NO_SUCH_TASK: "没有这个回拨任务",
+    RingbackRefusal.CLOSED: "这个回拨任务已结束，无需回拨",
+    RingbackRefusal.IN_HAND: "其他坐席正在回拨",
+    RingbackRefusal.AGENT_BUSY: "上一次回拨尚未结束，请稍候",
+    RingbackRefusal.OUT_OF_HOURS: "不在允许回拨的时段内",
+    RingbackRefusal.TOO_SOON: "距上次回拨时间太短，请稍后再拨",
+    RingbackRefusal.CALLING: "来电人正在来电，无需回拨",
 }
 
 # How ringing the own phone failed.

@@ -79,6 +79,20 @@ class Settings(SwitchboardSettings, BaseSettings):
     survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
     survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
+    ringback_greeting: bool = Field(
+        False, description="ring back also who hung up before asking for a person"
+    )
+    ringback_short_abandons: bool = Field(
+        False, description="ring back also who gave up within short_abandon_s"
+    )
+    ringback_open_hours: float = Field(
+        24, gt=0, le=168, description="how long after the last missed call a task stays open"
+    )
+    ringback_attempts: int = Field(3, ge=1, le=10)
+    ringback_spacing_s: float = Field(600, ge=0, description="between two attempts")
+    ringback_opens: time = Field(time(8), description="no ring-back before, Asia/Shanghai")
+    ringback_closes: time = Field(time(21), description="no ring-back from then on")
+
     @field_validator("database_url", "redis_url")
     @classmethod
     def _url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -103,6 +117,8 @@ class Settings(SwitchboardSettings, BaseSettings):
             raise ValueError("transcript cannot be set together with ami_url or production")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
+        if self.ringback_opens >= self.ringback_closes:
+            raise ValueError("ringback_opens must be earlier in the day than ringback_closes")
         check_entries(self.switchboards, self.model_fields_set)
         for each in self.of_each():
             if each.ami_url is not None:

@@ -16,6 +16,7 @@ from metrics.calls import CallGroup
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
+from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
 
 QueueAndLine = tuple[str, str]
@@ -110,6 +111,7 @@ class FiguresCollector(Collector):
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from self._opinions(snapshot.events)
+        yield from ringback_metrics(snapshot, self._counters)
 
     def _bounded(self, snapshot: Snapshot) -> dict[QueueAndLine, CallCounts]:
         """The calls by label values; what is configured starts at zero."""

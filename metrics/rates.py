@@ -7,6 +7,7 @@ no data, which is neither 0 % nor 100 %. Formulas: DESIGN section 5.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from metrics.callers import CallerCounts
 from metrics.counts import CallCounts, SeatSeconds
 
 
@@ -31,6 +32,11 @@ def connection_rate(calls: CallCounts) -> Rate:
 def connection_rate_without_short_abandons(calls: CallCounts) -> Rate:
     """剔除短时放弃的接通率: answered / (offered - short abandons)."""
     return Rate(calls.answered, calls.offered - calls.short_abandoned)
+
+
+def caller_connection_rate(callers: CallerCounts) -> Rate:
+    """来电人接通率: callers answered, or rung back and reached, within the period / who asked."""
+    return Rate(callers.reached, callers.asked)
 
 
 def rate_15s_of_offered(calls: CallCounts) -> Rate:

@@ -4,21 +4,24 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
 import structlog
 
 from metrics import events
+from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_ringbacks
 from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
+from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
+CALLERS_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -33,13 +36,19 @@ class LineInfo(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything ever counted, and the state of the seats, at one moment."""
+    """Everything ever counted, and the state of the seats, at one moment.
+
+    ``callers`` are those of the day (Asia/Shanghai) so far.
+    """
 
     lines: tuple[LineInfo, ...]
     calls: Mapping[CallGroup, CallCounts]
+    callers: CallerCounts
+    ringbacks: LiveRingbacks
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
+    taken_at: datetime
     taken_at_s: float
     """Reading of the monotonic clock."""
 
@@ -61,6 +70,7 @@ class SnapshotKeeper:
         self._timeout_s = timeout_s
         self._short_abandon_s = short_abandon_s
         self._clock = clock
+        self._callers: tuple[float, CallerCounts] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -97,14 +107,25 @@ class SnapshotKeeper:
         current = await open_intervals(conn)
         return Snapshot(
             lines=tuple([LineInfo(*row) async for row in QUERIES.lines(conn)]),
+            callers=await self._callers_of_today(conn, taken_at_s),
+            ringbacks=await live_ringbacks(conn),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
             events=counted,
             seats=_by_state(current),
             seat_seconds=self._seat_seconds(counted, current),
+            taken_at=self._clock(),
             taken_at_s=taken_at_s,
         )
+
+    async def _callers_of_today(self, conn: Any, now_s: float) -> CallerCounts:
+        """Counted over all calls of the day, and so not every time."""
+        if self._callers is None or now_s - self._callers[0] >= CALLERS_EVERY_S:
+            today = self._clock().astimezone(CITY).date()
+            until = midnight(today + timedelta(days=1))
+            self._callers = now_s, await caller_counts(conn, midnight(today), until)
+        return self._callers[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

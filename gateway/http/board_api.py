@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from callback_survey.questionnaire import AFTER_CALL_RATING, THREE_STEP
 from gateway.auth.roles import OVERSEERS
@@ -13,8 +13,9 @@ from gateway.http.splits import Splits, splits
 from gateway.lines import line_names
 from gateway.live_state import Link, waiting
 from gateway.users import list_users
-from metrics.figures import CITY, Figures, figures, named_rates
-from metrics.rates import satisfaction, yes_rate
+from metrics.callers import caller_counts
+from metrics.figures import CITY, Figures, figures, midnight, named_rates
+from metrics.rates import caller_connection_rate, satisfaction, yes_rate
 from telephony.events import SeatState
 
 
@@ -47,6 +48,16 @@ class CallFigures(Answer):
     seat_utilization: RateAnswer
     staffing: RateAnswer
     immediate_answer: RateAnswer
+
+
+class Callers(Answer):
+    """Callers of the day who asked for a person, and how many of them were reached, and how."""
+
+    day: date
+    asked: int
+    answered: int
+    rung_back: int
+    caller_connection_rate: RateAnswer
 
 
 class BoardSeat(Answer):
@@ -124,6 +135,21 @@ async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
     )
 
 
+@endpoint("GET", "/api/v1/board/callers", access=OVERSEERS, answer=Callers)
+async def get_callers(inquiry: Inquiry[Nothing, Nothing]) -> Callers:
+    """The caller-level connection rate of today (来电人接通率): every caller counts once."""
+    day = inquiry.services.clock().astimezone(CITY).date()
+    async with inquiry.services.database() as connection:
+        counts = await caller_counts(connection, midnight(day), midnight(day + timedelta(days=1)))
+    return Callers(
+        day=day,
+        asked=counts.asked,
+        answered=counts.answered,
+        rung_back=counts.rung_back,
+        caller_connection_rate=rate_answer(caller_connection_rate(counts)),
+    )
+
+
 def _link(link: Link) -> SwitchboardLink:
     return SwitchboardLink(
         switchboard=link.switchboard,
@@ -160,4 +186,4 @@ def _board_seat(seat: NamedSeat) -> BoardSeat:
     )
 
 
-ENDPOINTS = (get_board,)
+ENDPOINTS = (get_board, get_callers)

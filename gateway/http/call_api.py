@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from callback_survey.ringback.tasks import rings_back
 from gateway.auth.roles import EVERYONE, Person
 from gateway.http.call_history import calls_before, count_calls_of, earlier_calls_of, stored_call
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
@@ -157,11 +158,16 @@ async def get_caller(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
 async def call_for(services: Services, connection: Any, person: Person, call_id: str) -> Fields:
     """A call that ``person`` may see, the caller in full; the live one if it is known.
 
+    An agent sees those he has had a part in, and missed ones whose callers he rang back.
+
     Raises the 404 `Problem` alike for a call that is not there and one of somebody else.
     """
     live = await services.live.call(call_id)
     call = live.data if live else await stored_call(connection, call_id)
-    if call is None or not (person.oversees or await concerned(services.live, person, call, live)):
+    if call is None:
+        raise not_found("通话")
+    own = person.oversees or await concerned(services.live, person, call, live)
+    if not own and not await rings_back(connection, call_id, person.switchboard, _agent(person)):
         raise not_found("通话")
     return call
 

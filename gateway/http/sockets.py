@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from gateway import live
 from gateway.auth import sessions
-from gateway.auth.roles import Person
+from gateway.auth.roles import Person, Role
 from gateway.live import LiveEvent
 from gateway.masking import mask_data
 
@@ -41,7 +41,7 @@ GOING_AWAY = Ending(1001, "going away")
 
 
 class Addressee(NamedTuple):
-    """Somebody an event is for: the ``agent`` of a switchboard, or the ``login`` (of none)."""
+    """Whom an event is for: an ``agent`` of a switchboard, all of a ``role`` there, a ``login``."""
 
     kind: str
     switchboard: str
@@ -49,8 +49,13 @@ class Addressee(NamedTuple):
 
 
 def addressees(event: LiveEvent) -> frozenset[Addressee]:
-    """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case."""
+    """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case.
+
+    Any agent of the switchboard may ring back, so all of them are told.
+    """
     data = event.data
+    if event.name.startswith("ringback."):
+        return frozenset({Addressee("role", data["switchboard"], Role.AGENT)})
     if event.name.startswith("case."):
         return frozenset({Addressee("login", "", data["opened_by"])})
     agents = {data.get("agent"), *(part["agent"] for part in data.get("agents", ()))}
@@ -63,7 +68,8 @@ def addresses(person: Person) -> frozenset[Addressee]:
     login = Addressee("login", "", person.login)
     if person.agent is None:
         return frozenset({login})
-    return frozenset({login, Addressee("agent", person.switchboard, person.agent)})
+    role = Addressee("role", person.switchboard, person.role)
+    return frozenset({login, role, Addressee("agent", person.switchboard, person.agent)})
 
 
 def frame(event: LiveEvent) -> str:

@@ -25,6 +25,7 @@ from gateway.ownership import Ownership, Standing
 from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
 from gateway.recorder import Recorder
+from gateway.ringbacks import Ringbacks
 from gateway.seat_desk import SeatDesk
 from gateway.stored_calls import open_calls
 from gateway.switchboards import Switchboard
@@ -86,6 +87,8 @@ class SwitchboardDesk:
             context, board, self._ownership, self._link.switch_now, tracker
         )
         self._dialler = Dialler(context, self._link, self._ownership)
+        self._calls = self._call_desk()
+        self._ringbacks = Ringbacks(context, board, self._link, self._calls, self._ownership)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -99,6 +102,7 @@ class SwitchboardDesk:
             tasks.create_task(self._tell_link())
             tasks.create_task(follow_lines(self._context.engines.pool, self._lines))
             tasks.create_task(self._reconciler.run())
+            tasks.create_task(self._ringbacks.run())
             tasks.create_task(
                 serve_commands(
                     redis, settings.switchboard, self._commands(), allowed=self._may_show
@@ -107,25 +111,33 @@ class SwitchboardDesk:
             if not self._replays:
                 tasks.create_task(self._dialler.run())
 
-    def _commands(self) -> Handler:
+    def _call_desk(self) -> CallDesk | None:
         settings, link = self._context.settings, self._link
         if isinstance(link, TranscriptLink):
-            return refuse_command
-        calls = CallDesk(
+            return None
+        return CallDesk(
             link,
             link.tracker,
             queues=settings.queues,
             caller_id=settings.survey_caller_id,
             outside_min_digits=settings.outside_min_digits,
         )
-        seats = SeatDesk(link, settings.queues)
-        return CommandTable({**seats.handlers, **calls.handlers}).carry_out
+
+    def _commands(self) -> Handler:
+        link, calls = self._link, self._calls
+        if calls is None or isinstance(link, TranscriptLink):
+            return refuse_command
+        seats = SeatDesk(link, self._context.settings.queues)
+        handlers = {**seats.handlers, **calls.handlers, **self._ringbacks.handlers}
+        return CommandTable(handlers).carry_out
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
-            if isinstance(event, CallEvent) and event.name is CallEventName.ENDED:
-                self._reconciler.ended(event.call)
+            if isinstance(event, CallEvent):
+                self._ringbacks.heard(event)
+                if event.name is CallEventName.ENDED:
+                    self._reconciler.ended(event.call)
             live = from_domain(event)
             if self._showing.is_set():
                 self._publisher.put(live)

@@ -15,7 +15,13 @@ from gateway.http.openapi import plain_path
 from tests.support.ports import free_port
 from tests.support.web import CALLER, Browser, Hotline, call_data
 
-EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1", "agent": "1001", "number": "12315"}
+EXAMPLES = {
+    "case_no": "20261123-00001",
+    "call_id": "sb1-1.1",
+    "agent": "1001",
+    "number": "12315",
+    "task_id": "1",
+}
 
 
 def example_path(endpoint: Endpoint) -> str:
@@ -70,11 +76,16 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/seats/{agent}/barge": {Role.SUPERVISOR},
         "POST /api/v1/seats/{agent}/take-over": {Role.SUPERVISOR},
         "POST /api/v1/seats/{agent}/hangup": {Role.SUPERVISOR},
+        "GET /api/v1/ringbacks": everyone,
+        "GET /api/v1/ringbacks/{task_id}": everyone,
+        "POST /api/v1/ringbacks/{task_id}/dial": {Role.AGENT},
+        "POST /api/v1/ringbacks/{task_id}/drop": {Role.SUPERVISOR},
         "POST /api/v1/cases": case_workers,
         "GET /api/v1/cases": everyone,
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "GET /api/v1/board": overseers,
+        "GET /api/v1/board/callers": overseers,
         "GET /api/v1/lines": everyone,
         "PUT /api/v1/lines/{number}": {Role.ADMINISTRATOR},
         "DELETE /api/v1/lines/{number}": {Role.ADMINISTRATOR},

@@ -151,6 +151,8 @@ def gateway_on(
         "survey_delay_s": 0,
         "survey_opens": "00:00",
         "survey_closes": "23:59:59.999999",
+        "ringback_opens": "00:00",
+        "ringback_closes": "23:59:59.999999",
     } | settings
     environment = {
         f"HOTLINE_{name.upper()}": str(value) for name, value in chosen.items() if value is not None

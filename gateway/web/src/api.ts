@@ -124,12 +124,20 @@ export const api = {
   call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
   callerHistory: (callId: string) =>
     request<m.CallerHistory>('GET', `/calls/${id(callId)}/caller`),
+  ringbacks: (filter: { state: 'live' | 'closed'; limit?: number; before?: string }) =>
+    request<m.Ringback[]>('GET', `/ringbacks${query(filter)}`),
+  ringback: (taskId: number) => request<m.RingbackDetail>('GET', `/ringbacks/${taskId}`),
+  ringBack: (taskId: number) =>
+    request<void>('POST', `/ringbacks/${taskId}/dial`, undefined, RINGING_TIMEOUT_MS),
+  dropRingback: (taskId: number, reason: string) =>
+    request<m.Ringback>('POST', `/ringbacks/${taskId}/drop`, { reason }),
   openCase: (newCase: m.NewCase) => request<m.Case>('POST', '/cases', newCase),
   cases: (filter: { state?: string; limit: number; before?: string }) =>
     request<m.CaseRow[]>('GET', `/cases${query(filter)}`),
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
+  callers: () => request<m.Callers>('GET', '/board/callers'),
   lines: () => request<m.Line[]>('GET', '/lines'),
   board: () => request<m.Board>('GET', '/board'),
 }

@@ -13,6 +13,20 @@ export function complain(error: unknown): void {
   ElMessage({ message: sentence(error), type: 'error', duration: 6000, ...place })
 }
 
+/** What the person wrote; `null` when he thought better of it. */
+export async function asked(question: string, title: string, yes: string): Promise<string | null> {
+  try {
+    const { value } = await ElMessageBox.prompt(question, title, {
+      confirmButtonText: yes,
+      cancelButtonText: '取消',
+      inputValidator: (text) => (text ?? '').trim() !== '' || '请填写',
+    })
+    return value.trim()
+  } catch {
+    return null // closed or cancelled: the box has no other way of failing
+  }
+}
+
 /** True when the person agrees. */
 export async function agreed(question: string, title: string, yes: string): Promise<boolean> {
   try {

@@ -189,6 +189,33 @@ export interface CallerHistory {
   cases: CaseOutline[]
 }
 
+export type RingbackState = 'open' | 'in_hand' | 'reached' | 'dropped' | 'given_up' | 'expired'
+
+/** A citizen to be called back, or who was. */
+export interface Ringback {
+  task_id: number
+  switchboard: string
+  number: string
+  line: string
+  state: RingbackState
+  reason: '' | 'got_through' | 'by_supervisor' | 'corrected'
+  missed_calls: number
+  first_missed_at: string
+  last_missed_at: string
+  last_call_id: string
+  attempts: number
+  due_at: string
+  expires_at: string
+  agent: string | null
+  closed_at: string | null
+}
+
+/** GET /ringbacks/{task_id} */
+export interface RingbackDetail extends Ringback {
+  tries: { agent: string; outcome: string | null; claimed_at: string }[]
+  drops: { at: string; by: string; reason: string }[]
+}
+
 export interface Rate {
   numerator: number
   denominator: number
@@ -273,6 +300,15 @@ export interface Board {
   survey: SurveyFigures
   splits: Splits
   switchboards: SwitchboardLink[]
+}
+
+/** GET /board/callers */
+export interface Callers {
+  day: string
+  asked: number
+  answered: number
+  rung_back: number
+  caller_connection_rate: Rate
 }
 
 export interface LiveEvent {

@@ -29,6 +29,12 @@ export const router = createRouter({
       meta: { title: '运行看板' },
     },
     {
+      path: '/ringbacks',
+      name: 'ringbacks',
+      component: () => import('./pages/RingbacksPage.vue'),
+      meta: { title: '漏接回拨' },
+    },
+    {
       path: '/cases',
       name: 'cases',
       component: () => import('./pages/CasesPage.vue'),

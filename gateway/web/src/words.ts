@@ -1,5 +1,5 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
-import type { CaseKind, CaseState, LineMode, SeatState } from './model'
+import type { CaseKind, CaseState, LineMode, Ringback, RingbackState, SeatState } from './model'
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -85,6 +85,34 @@ export const SURVEY_QUESTION = {
 
 const SURVEY_ANSWER: Record<string, string> = { yes: '是', no: '否', ...RATING }
 
+export const RINGBACK_STATE: Record<RingbackState, string> = {
+  open: '待回拨',
+  in_hand: '回拨中',
+  reached: '已接通',
+  dropped: '已撤销',
+  given_up: '多次未接通',
+  expired: '已过期',
+}
+
+export const DROPPED_BECAUSE: Record<Ringback['reason'], string> = {
+  '': '',
+  got_through: '来电人已自行接通',
+  by_supervisor: '值班长撤销',
+  corrected: '话单已更正，并未漏接',
+}
+
+const RINGBACK_OUTCOME: Record<string, string> = {
+  answered: '已接通',
+  busy: '占线',
+  no_answer: '无人接听',
+  congestion: '线路忙或空号',
+  cancelled: '坐席挂断',
+  unknown: '结果不明',
+  agent_absent: '坐席话机未接',
+  overtaken: '已取消，未拨出',
+  not_dialled: '未拨出',
+}
+
 const word = (words: Record<string, string>) => (code: string) => words[code] ?? code
 
 export const outcomeWord = word(OUTCOME)
@@ -92,6 +120,7 @@ export const stepWord = word(HISTORY_STEP)
 export const ratingWord = word(RATING)
 export const attemptStateWord = word(ATTEMPT_STATE)
 export const attemptOutcomeWord = word(ATTEMPT_OUTCOME)
+export const ringbackOutcomeWord = word(RINGBACK_OUTCOME)
 export const answerWord = word(SURVEY_ANSWER)
 export const caseKindWord = word(CASE_KIND)
 export const caseStateWord = word(CASE_STATE)

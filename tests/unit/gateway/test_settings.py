@@ -165,6 +165,10 @@ WRONG_SETTINGS: dict[str, tuple[Environment, tuple[str, ...]]] = {
         {"survey_opens": "20:00", "survey_closes": "09:00"},
         ("survey_opens must be earlier", "survey_closes"),
     ),
+    "ring-backs at night": (
+        {"ringback_opens": "21:00", "ringback_closes": "21:00"},
+        ("ringback_opens must be earlier", "ringback_closes"),
+    ),
     "database of another kind": (
         {"database_url": f"mysql://hotline:{SECRET}@db/hotline"},
         ("database_url", "postgresql://user:secret@host:5432/name"),

@@ -17,7 +17,7 @@ from telephony.clock import timestamp
 from telephony.events import CallEventName, CallRecord, Event, SeatChanged
 from telephony.names import Directory
 from telephony.recent import Repeats
-from telephony.seats.tracker import SeatTracker
+from telephony.seats.tracker import SeatTracker, WrapUp
 from telephony.snapshot import Snapshot
 
 _VARSET = EVENT + b"VarSet"
@@ -31,11 +31,13 @@ class Restored:
 
     ``lost`` are calls that ended while nobody looked: how, only the switchboard's own records can
     tell. ``quarantined`` are channels that the list shows although their hang-up was seen.
+    ``orphans`` are the members (queue, interface) paused for a wrap-up whose timer is gone.
     """
 
     events: tuple[Event, ...]
     lost: tuple[CallRecord, ...]
     quarantined: frozenset[str]
+    orphans: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,23 @@ class Tracker:
     def finish_wrap_up(self, agent: str, now: float) -> Sequence[Event]:
         """The agent ended his wrap-up by hand; nothing when he was not wrapping up."""
         self._seats.finish_wrap_up(agent, now)
+        self._set_due()
         return self._drain()
+
+    def prolong_wrap_up(self, agent: str, until: float) -> None:
+        """The wrap-up of ``agent``, if he is in one, lasts until then (switchboard's time)."""
+        self._seats.prolong_wrap_up(agent, until)
+        self._set_due()
+
+    def wrap_up_of(self, agent: str) -> WrapUp | None:
+        """The wrap-up that ``agent`` is in, ``None`` when he is in none."""
+        return self._seats.wrap_up_of(agent)
+
+    def members(self) -> list[tuple[str, str, str]]:
+        """Agent, queue and interface of everybody who is logged in anywhere."""
+        return [
+            (seat.agent, *member) for seat in self._seats.seats.values() for member in seat.members
+        ]
 
     def restore(self, snapshot: Snapshot, known: Iterable[CallRecord] = ()) -> Restored:
         """Correct everything by ``snapshot``, then track the live events that came meanwhile.
@@ -170,8 +188,9 @@ class Tracker:
         events: list[Event] = list(self._drain())
         self._seats.restore(members, self._book.busy(), snapshot.taken_at)
         events += self._drain()
+        orphans = self._seats.orphans(snapshot.channels, snapshot.taken_at)
         events += self.feed_all(snapshot.meanwhile, snapshot.taken_at)
-        return Restored(tuple(events), tuple(lost), restoration.quarantined)
+        return Restored(tuple(events), tuple(lost), restoration.quarantined, orphans)
 
     def open_calls(self, now: float) -> list[CallRecord]:
         """The calls that are up."""

@@ -18,7 +18,7 @@ async def recorded(pool: asyncpg.Pool, *told: Told) -> list[tuple[str, float, fl
         at = NOON + timedelta(seconds=second)
         seat = SeatChanged(
             event_id=f"{state}-{second}", at=at, switchboard="sb1", agent="8001",
-            interface="PJSIP/1001", state=state,
+            interfaces=("PJSIP/1001",), state=state,
         )  # fmt: skip
         async with pool.acquire() as connection, connection.transaction():
             await _save_seat(connection, seat)

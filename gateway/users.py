@@ -1,6 +1,7 @@
 """People who may log in, in table `users`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -112,6 +113,17 @@ async def set_password(connection: Connection, login: str, password: str) -> int
 async def list_users(connection: Connection) -> list[User]:
     """Everybody, by login."""
     return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
+
+
+async def queues_of(connection: Connection, agent: str) -> tuple[str, ...]:
+    """The queues that ``agent`` serves; none stands for all."""
+    return tuple(await _QUERIES.queues_of(connection, agent=agent) or ())
+
+
+async def assign_queues(connection: Connection, agent: str, queues: Sequence[str]) -> bool:
+    """Let ``agent`` serve these queues, or all with none; ``False`` when nobody has the number."""
+    found = await _QUERIES.assign_queues(connection, agent=agent, queues=list(queues) or None)
+    return found is not None
 
 
 async def holder_of(connection: Connection, agent: str) -> Person | None:

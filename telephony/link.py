@@ -67,8 +67,9 @@ class LinkSink:
 
     ``on_events``: domain events in order. ``on_state``: each change of the link. ``on_lost``: calls
     that ended while nobody looked, to be completed from the switchboard's own records.
-    ``on_restored``: what every snapshot has shown. ``load_open_calls``: the calls recorded as open, asked for once, before the first snapshot; what
-    it raises ends the link, but for a `TelephonyError`, after which it is asked again.
+    ``on_restored``: what every snapshot has shown. ``load_open_calls``: the calls recorded as
+    open, asked for once, before the first snapshot; what it raises ends the link, but for a
+    `TelephonyError`, after which it is asked again.
     """
 
     on_events: Callable[[Sequence[Event]], None]

@@ -159,6 +159,18 @@ class Tracker:
         """The wrap-up that ``agent`` is in, ``None`` when he is in none."""
         return self._seats.wrap_up_of(agent)
 
+    def pause_of(self, agent: str) -> str | None:
+        """The reason why ``agent`` takes no calls, ``None`` when he does."""
+        seat = self._seats.seats.get(agent)
+        if seat is None or not seat.is_paused:
+            return None
+        return next((one.reason for one in seat.members.values() if one.reason), "")
+
+    def interfaces_of(self, agent: str) -> tuple[str, ...]:
+        """The telephones that ``agent`` is logged in with."""
+        seat = self._seats.seats.get(agent)
+        return seat.interfaces if seat else ()
+
     def members(self) -> list[tuple[str, str, str]]:
         """Agent, queue and interface of everybody who is logged in anywhere."""
         return [

@@ -15,6 +15,7 @@ from gateway.http import (
     control_api,
     health_api,
     seat_api,
+    seat_figures_api,
     session_api,
     socket_api,
     supervision_api,
@@ -32,6 +33,7 @@ SHUTDOWN_S = 5.0
 API: tuple[Endpoint, ...] = (
     *session_api.ENDPOINTS,
     *seat_api.ENDPOINTS,
+    *seat_figures_api.ENDPOINTS,
     *call_api.ENDPOINTS,
     *control_api.ENDPOINTS,
     *supervision_api.ENDPOINTS,

@@ -1,19 +1,30 @@
 """Supervisors act on the seats of others: every such act is in the audit log, with its outcome."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from gateway.audit import Act, record
 from gateway.auth.roles import SUPERVISORS, Person
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out
-from gateway.http.endpoint import Inquiry, Nothing, endpoint
-from gateway.http.fields import AGENT
-from gateway.http.problems import Problem, not_found
+from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
+from gateway.http.fields import AGENT, QueueName
+from gateway.http.problems import FieldProblem, Problem, not_found
 from gateway.http.seat_api import SeatOrder
-from gateway.users import holder_of
+from gateway.users import assign_queues, holder_of, queues_of
 
 SEAT = f"/api/v1/seats/{{agent:{AGENT}}}"
 PROBLEMS = (404, 409, 504)
+
+Making = Callable[[Any, str, str], Awaitable[Command]]
+
+
+class Assignment(Strict):
+    """The queues that a seat serves; none stands for all."""
+
+    queues: Annotated[list[QueueName], Field(max_length=100)]
 
 
 @endpoint(
@@ -23,12 +34,41 @@ PROBLEMS = (404, 409, 504)
     body=SeatOrder,
     answer=Confirmed,
     status=202,
-    problems=PROBLEMS,
+    problems=(*PROBLEMS, 422),
 )
 async def force_state(inquiry: Inquiry[SeatOrder, Nothing]) -> Confirmed:
     """Make a seat ready or not ready, or log it out (强制就绪、示忙、签出)."""
-    order = inquiry.body
-    return await _act(inquiry, CommandName(order.state), reason=order.reason or "")
+    order, reasons = inquiry.body, inquiry.settings.not_ready_reasons
+
+    async def command(connection: Any, agent: str, extension: str) -> Command:
+        return order.command(agent, extension, await queues_of(connection, agent), reasons)
+
+    return await _act(inquiry, CommandName(order.state), command, reason=order.reason or "")
+
+
+@endpoint(
+    "PUT",
+    f"{SEAT}/queues",
+    access=SUPERVISORS,
+    body=Assignment,
+    answer=Confirmed,
+    status=202,
+    problems=(*PROBLEMS, 422),
+)
+async def assign(inquiry: Inquiry[Assignment, Nothing]) -> Confirmed:
+    """Say which queues a seat serves (综合、专席), from now on if it is logged in."""
+    queues = tuple(inquiry.body.queues)
+    if unknown := set(queues) - set(inquiry.settings.queues):
+        wrong = FieldProblem("queues", f"没有队列 {'、'.join(sorted(unknown))}")
+        raise Problem(422, "没有这个队列", errors=[wrong])
+
+    async def command(connection: Any, agent: str, extension: str) -> Command:
+        await assign_queues(connection, agent, queues)
+        name = CommandName.SERVE_QUEUES
+        return Command(name=name, agent=agent, extension=extension, queues=queues)
+
+    reason = "、".join(queues)
+    return await _act(inquiry, CommandName.SERVE_QUEUES, command, reason=reason)
 
 
 @endpoint(
@@ -95,8 +135,25 @@ async def cut(inquiry: Inquiry[Nothing, Nothing]) -> Confirmed:
     return await _act(inquiry, CommandName.CUT)
 
 
-async def _act(inquiry: Inquiry[Any, Nothing], name: CommandName, *, reason: str = "") -> Confirmed:
-    """Have ``name`` done to the seat of the path; nothing is done that the audit log lacks."""
+def _plainly(inquiry: Inquiry[Any, Nothing], name: CommandName) -> Making:
+    async def command(_connection: Any, agent: str, extension: str) -> Command:
+        supervisor = _own_extension(inquiry.person, name)
+        return Command(name=name, agent=agent, extension=extension, supervisor=supervisor)
+
+    return command
+
+
+async def _act(
+    inquiry: Inquiry[Any, Nothing],
+    name: CommandName,
+    making: Making | None = None,
+    *,
+    reason: str = "",
+) -> Confirmed:
+    """Have ``name`` done to the seat of the path; nothing is done that the audit log lacks.
+
+    ``making`` makes the command of a connection, the agent's number and his extension.
+    """
     agent, services = inquiry.path("agent"), inquiry.services
     seat = await services.live.seat(agent)
     act = Act(
@@ -105,17 +162,12 @@ async def _act(inquiry: Inquiry[Any, Nothing], name: CommandName, *, reason: str
         subject=agent,
         detail={"call_id": seat["call_id"] if seat else None, "reason": reason},
     )
-    async with services.database() as connection:
+    async with services.database() as connection, connection.transaction():
         holder = await holder_of(connection, agent)
         if holder is None or holder.extension is None:
             raise not_found("坐席")
-        command = Command(
-            name=name,
-            agent=agent,
-            extension=holder.extension,
-            reason=reason,
-            supervisor="" if name.is_of_seat else _own_extension(inquiry.person, name),
-        )
+        make = making or _plainly(inquiry, name)
+        command = await make(connection, agent, holder.extension)
         await record(connection, act, "asked", at=services.clock())
     outcome = "unknown"
     try:
@@ -138,4 +190,4 @@ def _own_extension(person: Person, name: CommandName) -> str:
     return person.extension
 
 
-ENDPOINTS = (force_state, listen, whisper, barge, take_over, cut)
+ENDPOINTS = (force_state, assign, listen, whisper, barge, take_over, cut)

@@ -23,14 +23,15 @@ from gateway.ownership import Ownership, Standing
 from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
 from gateway.recorder import Recorder
-from gateway.seat_desk import SeatDesk
+from gateway.seat_desk import SeatDesk, Turns
 from gateway.stored_calls import open_calls
 from gateway.switchboards import Switchboard
 from gateway.transcript import TranscriptLink, refuse_command
+from gateway.wrap_up_desk import WrapUpDesk
 from telephony.errors import LinkLostError
 from telephony.events import CallEvent, CallEventName, CallRecord, Event
 from telephony.link import Link, LinkSink, LinkState, LinkStatus
-from telephony.tracker import Tracker
+from telephony.tracker import Restored, Tracker
 
 TELL_LINK_EVERY_S = 4.0
 LOOK_AGAIN_S = 0.05
@@ -60,6 +61,7 @@ class SwitchboardDesk:
             on_events=self._on_events,
             on_state=self._on_link,
             on_lost=self._on_lost,
+            on_restored=self._on_restored,
             load_open_calls=self._load_open_calls,
         )
         tracker = Tracker(
@@ -68,6 +70,16 @@ class SwitchboardDesk:
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
         self._link = _link(board, tracker, sink)
+        self._wrap_ups: WrapUpDesk | None = None
+        if isinstance(self._link, Link):
+            self._turns = Turns()
+            self._wrap_ups = WrapUpDesk(
+                self._link,
+                self._turns,
+                prolong_s=settings.wrap_up_prolong_s,
+                longest_s=settings.wrap_up_longest_s,
+                is_owner=lambda: self._ownership.is_held,
+            )
         self._reconciler = Reconciler(
             context, board, self._ownership, self._link.switch_now, tracker
         )
@@ -83,13 +95,15 @@ class SwitchboardDesk:
             tasks.create_task(self._publisher.run(self._may_show))
             tasks.create_task(self._tell_link())
             tasks.create_task(self._reconciler.run())
+            if self._wrap_ups is not None:
+                tasks.create_task(self._wrap_ups.run())
             tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
             if not self._replays:
                 tasks.create_task(self._dialler.run())
 
     def _commands(self) -> Handler:
         settings, link = self._context.settings, self._link
-        if isinstance(link, TranscriptLink):
+        if isinstance(link, TranscriptLink) or self._wrap_ups is None:
             return refuse_command
         calls = CallDesk(
             link,
@@ -98,12 +112,15 @@ class SwitchboardDesk:
             caller_id=settings.survey_caller_id,
             outside_min_digits=settings.outside_min_digits,
         )
-        seats = SeatDesk(link, settings.queues)
-        return CommandTable({**seats.handlers, **calls.handlers}).carry_out
+        seats = SeatDesk(link, settings.queues, self._turns)
+        handlers = {**seats.handlers, **self._wrap_ups.handlers, **calls.handlers}
+        return CommandTable(handlers).carry_out
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
+            if self._wrap_ups is not None:
+                self._wrap_ups.see(event)
             if isinstance(event, CallEvent) and event.name is CallEventName.ENDED:
                 self._reconciler.ended(event.call)
             live = from_domain(event)
@@ -125,6 +142,11 @@ class SwitchboardDesk:
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:
         log.info("calls_ended_unseen", count=len(calls))
         self._reconciler.expect(calls)
+
+    def _on_restored(self, restored: Restored) -> None:
+        self._context.watched.saw(restored.quarantined, len(restored.orphans))
+        if self._wrap_ups is not None:
+            self._wrap_ups.forsaken(restored.orphans)
 
     def _on_standing(self, standing: Standing) -> None:
         if standing is Standing.STANDBY:

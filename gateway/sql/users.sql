@@ -14,6 +14,12 @@ select user_id, login, display_name, role, agent, extension, active from users o
 select user_id, login, display_name, role, agent, extension, active
 from users where agent = :agent and active;
 
+-- name: queues_of(agent)$
+select queues from users where agent = :agent and active;
+
+-- name: assign_queues(agent, queues)$
+update users set queues = :queues where agent = :agent and active returning user_id;
+
 -- name: credentials(login)^
 -- What is needed to check a password; a closed account has none.
 select user_id, login, display_name, role, agent, extension, active, password_hash

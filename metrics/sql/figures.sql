@@ -45,5 +45,8 @@ select agent, state, started_at, ended_at
 from seat_intervals
 where started_at < :period_end and (ended_at > :period_start or ended_at is null);
 
+-- name: intervals_of(call_id)
+select agent, state, started_at, ended_at from seat_intervals where call_id = :call_id;
+
 -- name: open_intervals()
 select agent, state, started_at, ended_at from seat_intervals where ended_at is null;

@@ -73,12 +73,13 @@ class Seat:
     since: float = 0.0  # when it entered the state last said
     last_said: tuple[object, ...] = ()
 
-    def place(self, interface: str, message: Message) -> None:
+    def place(self, interface: str, message: Message) -> Membership:
         """Take what ``message`` says of one membership and of its telephone."""
         membership = Membership(message, message.get("Paused") == "1")
         self.members[message.get("Queue"), interface] = membership
         device = _DEVICES.get(message.get("Status"), Device.UNKNOWN)
         self.devices[plain_interface(interface)] = device
+        return membership
 
     def leave(self, queue: str, interface: str) -> None:
         """The telephone is not in ``queue`` any more."""

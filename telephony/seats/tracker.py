@@ -70,12 +70,12 @@ class SeatTracker:
         seat, plain = self._seat(message.get("MemberName"), interface, message)
         device = seat.devices.get(plain)
         before = seat.members.get((message.get("Queue"), interface))
-        seat.place(interface, message)
+        now = seat.place(interface, message)
         if seat.devices[plain] is Device.NOT_IN_USE and device in BUSY:
             for _, call in list(seat.works.values()):
                 if seat.is_at(call, plain):
                     self._step(seat, call, SeatTrigger.IDLED, at)
-        if before and before.wraps_up and not seat.members[message.get("Queue"), interface].wraps_up:
+        if before and before.wraps_up and not now.wraps_up:
             self._end_wrap_up(seat)
         self._say(seat, at)
 

@@ -20,6 +20,7 @@ async def test_seat_never_seen_is_logged_out(hotline: Hotline) -> None:
     assert seat == {
         "agent": "1001",
         "extension": "81001",
+        "extensions": [],
         "state": "logged_out",
         "reason": "",
         "queues": [],
@@ -64,6 +65,10 @@ async def test_orders_reach_the_switchboard(
         ({"state": "not_ready", "reason": "散步"}, "reason"),
         ({"state": "ready", "reason": "小休"}, ""),
         ({"state": "ready", "agent": "1002"}, "agent"),
+        ({"state": "ready", "extensions": []}, "extensions"),
+        ({"state": "ready", "extensions": ["1", "1001"]}, "extensions.0"),
+        ({"state": "ready", "extensions": ["1001", "1002", "1003"]}, "extensions"),
+        ({"state": "logged_out", "extensions": ["1001"]}, ""),
         ({}, "state"),
     ],
 )

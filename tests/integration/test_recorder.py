@@ -38,7 +38,7 @@ def call(number: int = 1, revision: int = 1) -> CallRecord:
     ended_at = START + timedelta(seconds=97) if revision >= 5 else None
     part = AgentPart(
         agent="8001",
-        interfaces=("PJSIP/1001",),
+        interface="PJSIP/1001",
         answered_at=START + timedelta(seconds=7),
         released_at=ended_at,
         talk_s=10.0 * revision,

@@ -101,6 +101,7 @@ class Switchboard:
     async def tell_seat(self, agent: str, state: str, **changed: Any) -> LiveEvent:
         """Publish what a seat does."""
         data = {"agent": agent, "state": state, "reason": "", "queues": ["12345"], "call_id": None}
+        data["extensions"] = [f"8{agent}"]
         return await self.tell("seat.changed", data | changed)
 
     async def connect(self, *, connected: bool = True) -> None:

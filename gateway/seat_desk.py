@@ -63,7 +63,8 @@ class SeatDesk:
 
     async def _log_out(self, command: Command) -> None:
         async with self._turns.of(command.agent):
-            present = self._present(command.agent)
+            own = {(queue, f"PJSIP/{command.extension}") for queue in self._queues}
+            present = self._present(command.agent) or own
             await let_go(self._switch, {interface for _, interface in present})
             for queue, interface in present:
                 await self._commands.remove(queue, interface)

@@ -21,6 +21,8 @@ from telephony.watch import Sign, Watch, Watches
 MAX_HELD = 200_000
 LONGEST_SLEEP_S = 3600.0
 _FULLY_BOOTED = b"Event: FullyBooted"
+# app_queue tells of no member that a reload of its configuration has added or removed.
+_RELOADED = b"Event: Reload\r\n"
 
 
 class LinkStatus(StrEnum):
@@ -174,7 +176,7 @@ class Link:
             self._offset_s = said - time.time()
 
     async def _keep_true(self, client: Client) -> None:
-        """Take a snapshot now, after each (re)boot, and every so often to verify."""
+        """Take a snapshot now, after each (re)boot or reload, and every so often to verify."""
         if self._known is None:
             self._known = await self._sink.load_open_calls()
         await self._ping(client)
@@ -213,6 +215,8 @@ class Link:
         for raw in messages:
             if raw.startswith(_FULLY_BOOTED):
                 self._on_fully_booted(Message(raw))
+            elif raw.startswith(_RELOADED):
+                self._resync.set()
         if self._held is not None:
             self._held += messages
             if len(self._held) > MAX_HELD and self._client:

@@ -1,5 +1,6 @@
-"""Wrap-up (话后处理) against a real Asterisk (REQUIREMENTS T3): it ends by time or by hand, and calls
-come again at that instant, with the gateway or without it.
+"""Wrap-up (话后处理) against a real Asterisk (REQUIREMENTS T3).
+
+It ends by time or by hand, and calls come again at that instant, with the gateway or without it.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from tests.support.system import System, running_system
 
 pytestmark = [pytest.mark.switchboard, pytest.mark.asyncio(loop_scope="module")]
 
-WRAP_UP_S = 4
+WRAP_UP_S = 3
 NEXT_CALL_S = 1.8  # app_queue offers a waiting call once a second, and the phone rings a moment
 _numbers = count(1)
 
@@ -86,7 +87,11 @@ async def floor(
     directory = tmp_path_factory.mktemp("wrap-up")
     async for dsn in copied_database(postgres_server, template_database):
         async with running_system(
-            directory, dsn, redis_server, switchboard={"wrapup_s": 1, "rating_timeout_s": 1}, wrap_up_s=WRAP_UP_S
+            directory,
+            dsn,
+            redis_server,
+            switchboard={"wrapup_s": 1, "rating_timeout_s": 1},
+            wrap_up_s=WRAP_UP_S,
         ) as system:
             board = system.switchboard
             ami = await AmiRecorder.connect(board.ami_port, board.secrets.ami)
@@ -97,8 +102,9 @@ async def floor(
                 sipp.phone(ports[0], phone(ring_ms=100, talk_ms=1200)),
                 sipp.phone(ports[1], phone(ring_ms=100, talk_ms=1200)),
             ):
-                yield Floor(system, ami)
-            await ami.close()
+                running = Floor(system, ami)
+                yield running
+            await running.ami.close()
 
 
 def seat(state: str, since: Frame | None = None) -> Callable[[Frame], bool]:
@@ -220,12 +226,14 @@ async def test_moving_to_another_phone(floor: Floor) -> None:
         assert now["state"] == "ready"
         floor.call()
         await page.until("seat.changed", seat("talking"))
-        async with floor.system.gateway.browser("agent8002") as other:
-            async with other.session.put(
+        async with (
+            floor.system.gateway.browser("agent8002") as other,
+            other.session.put(
                 "/api/v1/seat", json={"state": "ready", "extensions": ["1004"]}
-            ) as answer:
-                assert answer.status == 409
-                assert (await answer.json())["detail"] == "该分机已有其他坐席签入"
+            ) as answer,
+        ):
+            assert answer.status == 409
+            assert (await answer.json())["detail"] == "该分机已有其他坐席签入"
         await floor.served()
 
 

@@ -1,4 +1,4 @@
-"""A wrap-up that the switchboard holds lasts exactly as long as that; nobody stays held for ever."""
+"""A wrap-up that the switchboard holds lasts exactly as long as that; nobody is held for ever."""
 
 import pytest
 

@@ -166,6 +166,16 @@ class Tracker:
             return None
         return next((one.reason for one in seat.members.values() if one.reason), "")
 
+    def free_members(self, agent: str) -> list[tuple[str, str]]:
+        """Queue and interface where ``agent``, busy at one phone, could be called at another."""
+        seat = self._seats.seats.get(agent)
+        return list(seat.free_members()) if seat else []
+
+    def held_members(self, agent: str) -> list[tuple[str, str]]:
+        """Queue and interface of the memberships that are held back as in wrap-up."""
+        seat = self._seats.seats.get(agent)
+        return [key for key, one in seat.members.items() if one.wraps_up] if seat else []
+
     def interfaces_of(self, agent: str) -> tuple[str, ...]:
         """The telephones that ``agent`` is logged in with."""
         seat = self._seats.seats.get(agent)

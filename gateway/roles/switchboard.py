@@ -19,6 +19,7 @@ from gateway.database_away import DATABASE_AWAY
 from gateway.dialler import Dialler
 from gateway.live import LiveEvent, from_domain
 from gateway.live_state import write_link
+from gateway.other_phones import OtherPhones
 from gateway.ownership import Ownership, Standing
 from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
@@ -71,6 +72,7 @@ class SwitchboardDesk:
         )
         self._link = _link(board, tracker, sink)
         self._wrap_ups: WrapUpDesk | None = None
+        self._other_phones: OtherPhones | None = None
         if isinstance(self._link, Link):
             self._turns = Turns()
             self._wrap_ups = WrapUpDesk(
@@ -79,6 +81,9 @@ class SwitchboardDesk:
                 prolong_s=settings.wrap_up_prolong_s,
                 longest_s=settings.wrap_up_longest_s,
                 is_owner=lambda: self._ownership.is_held,
+            )
+            self._other_phones = OtherPhones(
+                self._link, self._turns, is_owner=lambda: self._ownership.is_held
             )
         self._reconciler = Reconciler(
             context, board, self._ownership, self._link.switch_now, tracker
@@ -95,8 +100,9 @@ class SwitchboardDesk:
             tasks.create_task(self._publisher.run(self._may_show))
             tasks.create_task(self._tell_link())
             tasks.create_task(self._reconciler.run())
-            if self._wrap_ups is not None:
+            if self._wrap_ups is not None and self._other_phones is not None:
                 tasks.create_task(self._wrap_ups.run())
+                tasks.create_task(self._other_phones.run())
             tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
             if not self._replays:
                 tasks.create_task(self._dialler.run())
@@ -119,7 +125,8 @@ class SwitchboardDesk:
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             self._recorder.put(event)
-            if self._wrap_ups is not None:
+            if self._wrap_ups is not None and self._other_phones is not None:
+                self._other_phones.see(event)
                 self._wrap_ups.see(event)
             if isinstance(event, CallEvent) and event.name is CallEventName.ENDED:
                 self._reconciler.ended(event.call)

@@ -129,6 +129,16 @@ class Seat:
             if not one.paused or one.wraps_up:
                 yield key
 
+    def free_members(self) -> Iterator[tuple[str, str]]:
+        """The holdable memberships at telephones that none of its calls is at."""
+        at = {
+            interface
+            for _, call in self.works.values()
+            for interface in call.interfaces_of(self.agent)
+        }
+        if at:
+            yield from (key for key in self.holdable() if plain_interface(key[1]) not in at)
+
     @property
     def busy_with(self) -> tuple[Work, Call | None]:
         """The work that counts, and its call: a conversation before a ringing call."""

@@ -114,7 +114,8 @@ async def test_each_call_has_its_own_times(pool: asyncpg.Pool) -> None:
 
     async with pool.acquire() as connection, connection.transaction():
         for seat in (
-            told(TALKING, 0, "sb1-1"), told(TALKING, 30, "sb1-2"), told(SeatState.HOLD, 40, "sb1-2"),
+            told(TALKING, 0, "sb1-1"), told(TALKING, 30, "sb1-2"),
+            told(SeatState.HOLD, 40, "sb1-2"),
             told(WRAP_UP, 45, "sb1-2"), told(WRAP_UP, 50, None), told(READY, 65, None),
         ):  # fmt: skip
             await _save_seat(connection, seat)

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from telephony.seats.seat import WRAP_UP_REASON
+from telephony.seats.tracker import ORPHANED_AFTER_S
 from tests.support.capture import AmiRecorder
 from tests.support.gateway import Api
 from tests.support.live import Frame, LivePage, live_page, until
@@ -246,3 +247,47 @@ async def test_different_queues_for_different_seats(floor: Floor) -> None:
         assert await floor.standing() == {("expert", "PJSIP/1001"): "会议"}
         await chief.put("/api/v1/seats/8001/queues", {"queues": []})
         assert await floor.standing() == dict.fromkeys(BOTH, "会议")
+
+
+async def test_no_second_call_at_the_other_phone(floor: Floor) -> None:
+    """With two phones at once the free one does not ring while the agent talks at the other."""
+    board, extensions = floor.system.switchboard, ("1002", "1003")
+    sipp, ports = Sipp(board.sip_port), free_ports(2)
+    for extension, port in zip(extensions, ports, strict=True):
+        await sipp.register(extension, board.secrets.seats[extension], port)
+    async with (
+        sipp.phone(ports[0], phone(ring_ms=100, talk_ms=3000)),
+        sipp.phone(ports[1], phone(ring_ms=100, talk_ms=3000)),
+        floor.desk() as (api, page),
+    ):
+        await api.put("/api/v1/seat", {"state": "ready", "extensions": list(extensions)})
+        floor.call()
+        talking = await page.until("seat.changed", seat("talking"))
+        floor.call()
+        resting = await page.until("seat.changed", seat("wrap_up", talking))
+        again = await page.until("seat.changed", seat("ringing", resting))
+        # It waited while he talked and while he wrapped up, and no phone rang for it.
+        assert seconds(talking, resting) == pytest.approx(3, abs=1)
+        assert seconds(resting, again) >= WRAP_UP_S
+        await floor.served()
+        between = [
+            frame["data"]["state"]
+            for frame in page.frames
+            if frame["name"] == "seat.changed" and talking["at"] < frame["at"] < again["at"]
+        ]
+        assert set(between) <= {"wrap_up", "ready"}
+        missed = [frame for frame in page.frames if frame["name"] == "call.ring_missed"]
+        assert not missed
+
+
+async def test_a_pause_whose_timer_is_gone_is_ended(floor: Floor) -> None:
+    async with floor.desk() as (api, page):
+        await api.put("/api/v1/seat", {"state": "ready", "extensions": ["1001"]})
+        await floor.ami.action(
+            "QueuePause", Interface="PJSIP/1001", Paused="true", Reason=WRAP_UP_REASON
+        )
+        await page.until("seat.changed", seat("wrap_up"))
+        await asyncio.sleep(ORPHANED_AFTER_S + 1)  # it counts as forsaken from then on
+        await floor.system.switchboard.cli("module reload app_queue.so")  # brings a snapshot
+        await until(floor.standing, lambda now: now == READY)
+        assert "hotline_wrap_ups_forsaken_total" in await floor.system.gateway.metrics()

@@ -43,6 +43,10 @@ class Membership:
         """The word given with the pause."""
         return self.said.get("PausedReason") if self.paused else ""
 
+    def is_as(self, other: "Membership") -> bool:
+        """Whether both are paused for the same reason, or not at all."""
+        return self.paused is other.paused and (not self.paused or self.reason == other.reason)
+
     @property
     def wraps_up(self) -> bool:
         """Whether it is paused because the agent wraps up."""

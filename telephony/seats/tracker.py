@@ -71,6 +71,8 @@ class SeatTracker:
         device = seat.devices.get(plain)
         before = seat.members.get((message.get("Queue"), interface))
         now = seat.place(interface, message)
+        if before and seat.devices[plain] is device and now.is_as(before):
+            return  # every queue of a seat repeats what its telephone does
         if seat.devices[plain] is Device.NOT_IN_USE and device in BUSY:
             for _, call in list(seat.works.values()):
                 if seat.is_at(call, plain):

@@ -145,11 +145,15 @@ async def test_by_time(floor: Floor) -> None:
         assert spent["talk_s"] == pytest.approx(part["talk_s"], abs=1)
 
 
-async def test_by_hand_the_next_call_comes_at_once(floor: Floor) -> None:
-    async with floor.desk() as (api, page):
+@pytest.mark.parametrize("who", ["the agent", "a supervisor"])
+async def test_by_hand_the_next_call_comes_at_once(floor: Floor, who: str) -> None:
+    async with floor.desk() as (api, page), floor.system.gateway.browser("chief") as chief:
         _, resting = await wraps_up(floor, api, page)
         floor.call()
-        await api.post("/api/v1/seat/wrap-up/finish", {})
+        if who == "the agent":
+            await api.post("/api/v1/seat/wrap-up/finish", {})
+        else:
+            await chief.put("/api/v1/seats/8001/state", {"state": "ready"})
         ready = await page.until("seat.changed", seat("ready", resting))
         again = await page.until("seat.changed", seat("ringing", ready))
         assert seconds(resting, again) < WRAP_UP_S

@@ -17,6 +17,7 @@ TEMPLATE_DIR = Path(__file__).parent / "asterisk"
 
 _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
+_SWITCHBOARD = re.compile(r"[0-9a-z]{1,16}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
 _NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
 _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
@@ -36,7 +37,8 @@ class AsteriskSettings:
     """One switchboard. Ports are TCP/UDP numbers, durations are seconds.
 
     ``seats`` are desk or desktop SIP phones, ``browser_seats`` register over WebSocket (WebRTC).
-    A seat's number is its SIP user name and its extension.
+    A seat's number is its SIP user name and its extension. ``switchboard`` is the name in the
+    gateway's settings.
     """
 
     ami_port: int = 5038
@@ -64,6 +66,7 @@ class AsteriskSettings:
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"
+    switchboard: str = "sb1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,7 @@ def _refuse_unsafe(
         ("queue name", _NAME, settings.queues),
         ("seat number", _DIGITS, every_seat),
         ("system name", _NAME, (settings.system_name,)),
+        ("switchboard name", _SWITCHBOARD, (settings.switchboard,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
         ("AMI network", _NETWORK, (settings.ami_permit,)),

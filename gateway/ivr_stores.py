@@ -25,9 +25,12 @@ class RatingStore:
     context: Context
     publisher: Publisher
 
-    async def store(self, *, uniqueid: str, scale: str, answer: str) -> None:
-        """Store the rating of a call once; a new one is told to the pages."""
-        call_id = f"{self.context.settings.switchboard}-{uniqueid}"
+    async def store(self, *, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
+        """Store the rating of a call once; a new one is told to the pages.
+
+        A dialplan that does not name its ``switchboard`` is of the (first) one of the settings.
+        """
+        call_id = f"{switchboard or self.context.settings.first_switchboard}-{uniqueid}"
         pool = self.context.engines.pool
         async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             served = await QUERIES.who_served(connection, call_id=call_id)
@@ -47,6 +50,7 @@ class RatingStore:
 def _rating_given(rating: Rating) -> LiveEvent:
     data = {
         "call_id": rating.call_id,
+        "switchboard": rating.call_id.partition("-")[0],
         "agent": rating.agent,
         "queue": rating.queue,
         "scale": rating.scale,

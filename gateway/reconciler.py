@@ -221,6 +221,7 @@ class Reconciler:
             events,
             inbound_contexts=settings.trunk_contexts,
             seats=seats,
+            lines=self._tracker.lines,
         )
 
     def _settled(self, ledger: Ledger, lost: dict[str, CallRecord]) -> Ledger:

@@ -11,11 +11,15 @@ from metrics.counts import SeatSeconds
 from metrics.queries import QUERIES
 from telephony.events import SeatState
 
+SeatId = tuple[str, str]
+"""Switchboard and agent number (工号), which is the switchboard's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatInterval:
     """A seat was in one state from `started_at` to `ended_at`; `None`: it still is."""
 
+    switchboard: str
     agent: str
     state: SeatState
     started_at: datetime
@@ -25,6 +29,7 @@ class SeatInterval:
     def from_row(cls, row: Any) -> Self:
         """Take a row of `seat_intervals`."""
         return cls(
+            switchboard=row["switchboard"],
             agent=row["agent"],
             state=SeatState(row["state"]),
             started_at=row["started_at"],
@@ -51,21 +56,22 @@ def seconds_by_state(
 
 def seconds_by_agent(
     intervals: Iterable[SeatInterval], start: datetime, end: datetime, *, now: datetime
-) -> dict[str, SeatSeconds]:
-    """Seconds inside ``[start, end)`` of each agent (工号)."""
-    of_agent: dict[str, list[SeatInterval]] = defaultdict(list)
+) -> dict[SeatId, SeatSeconds]:
+    """Seconds inside ``[start, end)`` of each seat."""
+    of_seat: dict[SeatId, list[SeatInterval]] = defaultdict(list)
     for interval in intervals:
-        of_agent[interval.agent].append(interval)
+        of_seat[interval.switchboard, interval.agent].append(interval)
     return {
-        agent: SeatSeconds.of_states(seconds_by_state(own, start, end, now=now))
-        for agent, own in of_agent.items()
+        seat: SeatSeconds.of_states(seconds_by_state(own, start, end, now=now))
+        for seat, own in of_seat.items()
     }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPeriod:
-    """What an agent's seat did from `start` to `end`, both borders of the asked-for steps."""
+    """What a seat did from `start` to `end`, both borders of the asked-for steps."""
 
+    switchboard: str
     agent: str
     start: datetime
     end: datetime
@@ -75,12 +81,14 @@ class AgentPeriod:
 def by_period(
     intervals: Iterable[SeatInterval], borders: Sequence[datetime], *, now: datetime
 ) -> list[AgentPeriod]:
-    """Seconds of each agent between each two of `borders` (ascending), by agent and period.
+    """Seconds of each seat between each two of `borders` (ascending), by seat and period.
 
     An interval is cut at every border that it crosses; an open one counts up to `now`. Periods in
     which an agent had no seat are left out.
     """
-    spent: dict[tuple[str, int], dict[SeatState, float]] = defaultdict(lambda: defaultdict(float))
+    spent: dict[tuple[SeatId, int], dict[SeatState, float]] = defaultdict(
+        lambda: defaultdict(float)
+    )
     for interval in intervals:
         first = max(bisect_right(borders, interval.started_at) - 1, 0)
         for index in range(first, len(borders) - 1):
@@ -89,15 +97,16 @@ def by_period(
                 break
             seconds = clipped_s(interval, start, end, now=now)
             if seconds > 0:
-                spent[interval.agent, index][interval.state] += seconds
+                spent[(interval.switchboard, interval.agent), index][interval.state] += seconds
     return [
         AgentPeriod(
+            switchboard=switchboard,
             agent=agent,
             start=borders[index],
             end=borders[index + 1],
             seconds=SeatSeconds.of_states(states),
         )
-        for (agent, index), states in sorted(spent.items())
+        for ((switchboard, agent), index), states in sorted(spent.items())
         if any(state is not SeatState.LOGGED_OUT for state in states)
     ]
 
@@ -110,8 +119,8 @@ async def agent_periods(
     return by_period([SeatInterval.from_row(row) async for row in rows], borders, now=now)
 
 
-async def seconds_of_call(conn: Any, call_id: str, *, now: datetime) -> dict[str, SeatSeconds]:
-    """What a call took of each agent: ringing, talk, hold, and the wrap-up (话后处理) after it."""
+async def seconds_of_call(conn: Any, call_id: str, *, now: datetime) -> dict[SeatId, SeatSeconds]:
+    """What a call took of each seat: ringing, talk, hold, and the wrap-up (话后处理) after it."""
     rows = [SeatInterval.from_row(row) async for row in QUERIES.intervals_of(conn, call_id=call_id)]
     if not rows:
         return {}
@@ -121,8 +130,8 @@ async def seconds_of_call(conn: Any, call_id: str, *, now: datetime) -> dict[str
 
 async def seat_seconds(
     conn: Any, start: datetime, end: datetime, *, now: datetime
-) -> dict[str, SeatSeconds]:
-    """Seconds inside ``[start, end)`` of each agent who had a seat then, from the database."""
+) -> dict[SeatId, SeatSeconds]:
+    """Seconds inside ``[start, end)`` of each seat that somebody had then, from the database."""
     rows = QUERIES.intervals_between(conn, period_start=start, period_end=end)
     intervals = [SeatInterval.from_row(row) async for row in rows]
     return seconds_by_agent(intervals, start, end, now=now)

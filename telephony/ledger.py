@@ -16,6 +16,7 @@ from telephony.calls.transitions import Trigger
 from telephony.cel import CelEvent
 from telephony.clock import uniqueid_epoch
 from telephony.events import CallEventName, CallRecord
+from telephony.lines import LineBook
 from telephony.names import Directory, agent_of, digits
 from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
 
@@ -77,7 +78,7 @@ class _Reader:
 
     def arrived(self, event: CelEvent) -> None:
         if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):
-            call.line = line
+            self.book.set_line(call, line)
 
     def told(self, event: CelEvent) -> None:
         queue, _, status = str(event.extra.get("extra", "")).partition(" ")
@@ -157,13 +158,14 @@ _HANDLERS: dict[str, Callable[[_Reader, CelEvent], None]] = {
 }
 
 
-def reconstruct(
+def reconstruct(  # noqa: PLR0913  # the last three go by name
     switchboard: str,
     queue_log: Sequence[QueueLogLine],
     cel: Sequence[CelEvent],
     *,
     inbound_contexts: Collection[str],
     seats: Iterable[Seating] = (),
+    lines: LineBook | None = None,
 ) -> Ledger:
     """The calls of both records. ``seats`` tells of agents whom a call only reached by transfer;
     those who answered from a queue are learnt from ``queue_log``. Shifts share telephones: an agent
@@ -173,7 +175,8 @@ def reconstruct(
     directory, seatings = Directory(), deque(sorted(seats))
     for seating in reversed(seatings):  # before anybody is seen there it is the first who will be
         directory.learn(seating.agent, seating.interface)
-    book = CallBook(switchboard, directory, announced=frozenset({CallEventName.ENDED}))
+    ended = frozenset({CallEventName.ENDED})
+    book = CallBook(switchboard, directory, lines or LineBook(), announced=ended)
     reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
     starts = restarts(queue_log)
     for event in cel:
@@ -185,9 +188,5 @@ def reconstruct(
         reader.take(event)
     for at in starts:
         reader.restart(at)
-    ended = {
-        event.call.uniqueid: event.call
-        for event in book.drain()[0]
-        if event.name is CallEventName.ENDED
-    }
-    return Ledger(ended, frozenset(book.calls))
+    calls = [event.call for event in book.drain()[0]]
+    return Ledger({call.uniqueid: call for call in calls}, frozenset(book.calls))

@@ -1,18 +1,19 @@
 """The agent's own seat, and all seats for those who oversee them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.auth.roles import AGENTS, OVERSEERS, SUPERVISORS, Person
+from gateway.auth.roles import AGENTS, OVERSEERS, SUPERVISORS
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import Confirmed, carry_out, seat_holder, seat_queues
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import Extension
 from gateway.http.problems import FieldProblem, Problem
 from gateway.live_state import Fields
-from gateway.users import list_users
+from gateway.users import User, list_users
 from telephony.events import SeatState
 
 MAX_PHONES = 2
@@ -24,6 +25,7 @@ class Seat(Answer):
     ``extension`` is the agent's own, ``extensions`` are those he is logged in at.
     """
 
+    switchboard: str
     agent: str
     extension: str | None
     extensions: list[str]
@@ -93,10 +95,11 @@ class Accepted(Answer):
 SHOWN = ("state", "reason", "queues", "extensions", "call_id")
 
 
-def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
+def seat_of(switchboard: str, agent: str, extension: str | None, fields: Fields | None) -> Seat:
     """The seat as it was last seen, or logged out when it never was."""
     if fields is None:
         return Seat(
+            switchboard=switchboard,
             agent=agent,
             extension=extension,
             extensions=[],
@@ -107,14 +110,17 @@ def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
             call_id=None,
         )
     known = {name: fields[name] for name in SHOWN}
-    return Seat(agent=agent, extension=extension, since=fields["at"], **known)
+    return Seat(
+        switchboard=switchboard, agent=agent, extension=extension, since=fields["at"], **known
+    )
 
 
 @endpoint("GET", "/api/v1/seat", access=AGENTS, answer=Seat)
 async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
     """The agent's own seat."""
     agent, extension = seat_holder(inquiry.person)
-    return seat_of(agent, extension, await inquiry.services.live.seat(agent))
+    name = inquiry.person.switchboard
+    return seat_of(name, agent, extension, await inquiry.services.live.seat(name, agent))
 
 
 @endpoint(
@@ -129,17 +135,17 @@ async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
 async def change_seat(inquiry: Inquiry[SeatOrder, Nothing]) -> Accepted:
     """Log in and be ready, be not ready with a reason, or log out."""
     agent, extension = seat_holder(inquiry.person)
-    order, services = inquiry.body, inquiry.services
-    queues = await seat_queues(services, agent)
+    order, services, at = inquiry.body, inquiry.services, inquiry.person.switchboard
+    queues = await seat_queues(services, at, agent)
     reasons = inquiry.settings.not_ready_reasons
-    await carry_out(services, order.command(agent, extension, queues, reasons))
+    await carry_out(services, at, order.command(agent, extension, queues, reasons))
     return Accepted(agent=agent, state=order.state)
 
 
 @endpoint("GET", "/api/v1/seat/choices", access=AGENTS | SUPERVISORS, answer=SeatChoices)
 async def get_choices(inquiry: Inquiry[Nothing, Nothing]) -> SeatChoices:
     """Reasons of not ready, all queues, and how wrap-up is prolonged."""
-    settings = inquiry.settings
+    settings = inquiry.settings.at(inquiry.person.switchboard)
     return SeatChoices(
         reasons=list(settings.not_ready_reasons),
         queues=list(settings.queues),
@@ -176,7 +182,7 @@ async def prolong_wrap_up(inquiry: Inquiry[Nothing, Nothing]) -> Confirmed:
 async def _wrap_up(inquiry: Inquiry[Nothing, Nothing], name: CommandName) -> Confirmed:
     agent, extension = seat_holder(inquiry.person)
     command = Command(name=name, agent=agent, extension=extension)
-    return await carry_out(inquiry.services, command)
+    return await carry_out(inquiry.services, inquiry.person.switchboard, command)
 
 
 @endpoint("GET", "/api/v1/seats", access=OVERSEERS, answer=list[NamedSeat])
@@ -184,18 +190,19 @@ async def get_seats(inquiry: Inquiry[Nothing, Nothing]) -> list[NamedSeat]:
     """Every seat: those of the users and those only the switchboard knows."""
     async with inquiry.services.database() as connection:
         users = await list_users(connection)
-    holders = {user.person.agent: user.person for user in users if user.active}
-    return named_seats(holders, await inquiry.services.live.seats())
+    return named_seats(users, await inquiry.services.live.seats())
 
 
-def named_seats(holders: dict[str | None, Person], seen: list[Fields]) -> list[NamedSeat]:
-    """All seats by agent number, from the people who hold one and the seats that were seen."""
-    fields_of = {fields["agent"]: fields for fields in seen}
-    agents = fields_of.keys() | {agent for agent in holders if agent is not None}
+def named_seats(users: Iterable[User], seen: Iterable[Fields]) -> list[NamedSeat]:
+    """All seats by switchboard and agent: of the people who hold one, and those that were seen."""
+    people = [user.person for user in users if user.active]
+    holders = {(one.switchboard, one.agent): one for one in people if one.agent is not None}
+    fields_of = {(fields["switchboard"], fields["agent"]): fields for fields in seen}
     named = []
-    for agent in sorted(agents):
-        holder = holders.get(agent)
-        seat = seat_of(agent, holder.extension if holder else None, fields_of.get(agent))
+    for key in sorted(fields_of.keys() | holders.keys()):
+        holder = holders.get(key)
+        switchboard, agent = key
+        seat = seat_of(switchboard, agent, holder.extension if holder else None, fields_of.get(key))
         name = holder.display_name if holder else ""
         named.append(NamedSeat(**seat.model_dump(), display_name=name))
     return named

@@ -34,6 +34,7 @@ class Period(Strict):
 class SeatPeriod(Answer):
     """Seconds of one agent's seat in one period; ``busy_s`` is talk, hold and wrap-up."""
 
+    switchboard: str
     agent: str
     display_name: str
     start: datetime
@@ -71,15 +72,19 @@ async def get_seat_figures(inquiry: Inquiry[Nothing, Period]) -> list[SeatPeriod
     cuts = borders(asked.start, asked.end, asked.step)
     async with inquiry.services.database() as connection:
         names = {
-            user.person.agent: user.person.display_name for user in await list_users(connection)
+            (user.person.switchboard, user.person.agent): user.person.display_name
+            for user in await list_users(connection)
         }
         periods = await agent_periods(connection, cuts, now=now)
-    return [_answer(period, names.get(period.agent, "")) for period in periods]
+    return [
+        _answer(period, names.get((period.switchboard, period.agent), "")) for period in periods
+    ]
 
 
 def _answer(period: AgentPeriod, display_name: str) -> SeatPeriod:
     spent = period.seconds
     return SeatPeriod(
+        switchboard=period.switchboard,
         agent=period.agent,
         display_name=display_name,
         start=period.start,

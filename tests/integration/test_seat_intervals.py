@@ -123,6 +123,6 @@ async def test_each_call_has_its_own_times(pool: asyncpg.Pool) -> None:
         first = await seconds_of_call(connection, "sb1-1", now=now)
         second = await seconds_of_call(connection, "sb1-2", now=now)
         assert await seconds_of_call(connection, "sb1-3", now=now) == {}
-    assert first == {"8001": SeatSeconds(talking_s=30)}
+    assert first == {("sb1", "8001"): SeatSeconds(talking_s=30)}
     # After a new start of the gateway the call before a wrap-up is not known any more.
-    assert second == {"8001": SeatSeconds(talking_s=10, hold_s=5, wrap_up_s=20)}
+    assert second == {("sb1", "8001"): SeatSeconds(talking_s=10, hold_s=5, wrap_up_s=20)}

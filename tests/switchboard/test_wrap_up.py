@@ -211,6 +211,7 @@ async def test_switchboard_restarted_in_wrap_up(floor: Floor) -> None:
         await board.start()
         floor.ami = await AmiRecorder.connect(board.ami_port, board.secrets.ami)
         await until(floor.standing, lambda now: now == READY)
+        await floor.system.gateway.until_ready()
 
 
 async def test_moving_to_another_phone(floor: Floor) -> None:

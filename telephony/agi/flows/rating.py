@@ -1,5 +1,6 @@
 """Rating after the call (S1): the agent has hung up, the caller presses one key."""
 
+import re
 from typing import Protocol
 
 from telephony.agi.commands import Agi
@@ -9,13 +10,17 @@ from telephony.agi.request import AgiCall
 from telephony.agi.session import Script
 
 THANKS_PROMPT = "thanks"
+_NAME = re.compile(r"[a-z0-9]{1,16}")
 
 
 class StoreRating(Protocol):
     """Stores a rating once per call, however often it is asked to."""
 
-    async def __call__(self, *, uniqueid: str, scale: str, answer: str) -> None:
-        """``uniqueid`` is that of the caller's channel; ``scale`` the question's name."""
+    async def __call__(self, *, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
+        """``uniqueid`` is that of the caller's channel; ``scale`` the question's name.
+
+        ``switchboard`` is what the dialplan calls itself, or empty.
+        """
 
 
 def rating_script(question: Question, store: StoreRating) -> Script:
@@ -28,7 +33,20 @@ def rating_script(question: Question, store: StoreRating) -> Script:
         answer = ask(agi, call, question)
         if answer is None:
             return
-        agi.wait(store(uniqueid=call.uniqueid, scale=question.name, answer=answer))
+        agi.wait(
+            store(
+                switchboard=_switchboard(call),
+                uniqueid=call.uniqueid,
+                scale=question.name,
+                answer=answer,
+            )
+        )
         play(agi, call, THANKS_PROMPT)
 
     return rating
+
+
+def _switchboard(call: AgiCall) -> str:
+    """The second argument of the script, where it is a name."""
+    name = call.args[1] if len(call.args) > 1 else ""
+    return name if _NAME.fullmatch(name) else ""

@@ -105,7 +105,7 @@ async def test_rating(
 ) -> None:
     kept: list[tuple[str, str, str]] = []
 
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         kept.append((uniqueid, scale, answer))
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
@@ -115,7 +115,7 @@ async def test_rating(
 
 
 async def test_a_failing_store_ends_the_rating_and_the_dialplan_hears_of_it() -> None:
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         raise ConnectionError("no database")
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
@@ -213,7 +213,7 @@ async def test_a_survey_cut_off_by_the_servers_end_is_ended() -> None:
 
 
 async def test_prompts_lie_where_the_dialplan_says() -> None:
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         pass
 
     async with serving(rating_script(THREE_STEP, store)) as harness:

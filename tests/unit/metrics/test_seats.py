@@ -18,8 +18,14 @@ def at(minutes: float) -> datetime:
     return EIGHT + timedelta(minutes=minutes)
 
 
-def interval(start: float, end: float | None, state: SeatState = SeatState.READY) -> SeatInterval:
+def interval(
+    start: float,
+    end: float | None,
+    state: SeatState = SeatState.READY,
+    switchboard: str = "sb1",
+) -> SeatInterval:
     return SeatInterval(
+        switchboard=switchboard,
         agent="1001",
         state=state,
         started_at=at(start),
@@ -65,22 +71,25 @@ def test_sums_of_an_agent() -> None:
             interval(21, 25, SeatState.WRAP_UP),
             interval(25, 40, SeatState.NOT_READY),
             interval(40, None, SeatState.LOGGED_OUT),
+            interval(0, 30, switchboard="sb2"),
         ],
         at(0),
         at(60),
         now=at(60),
     )
     assert found == {
-        "1001": SeatSeconds(
+        ("sb2", "1001"): SeatSeconds(ready_s=1800),
+        ("sb1", "1001"): SeatSeconds(
             ready_s=600,
             ringing_s=120,
             talking_s=480,
             hold_s=60,
             wrap_up_s=240,
             not_ready_s=900,
-        )
+        ),
     }
-    assert (found["1001"].busy_s, found["1001"].logged_in_s) == (780, 2400)
+    seat = found["sb1", "1001"]
+    assert (seat.busy_s, seat.logged_in_s) == (780, 2400)
 
 
 SHANGHAI_MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
@@ -89,6 +98,7 @@ SHANGHAI_MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
 def test_a_night_shift_is_cut_at_midnight_of_the_city() -> None:
     borders = [SHANGHAI_MIDNIGHT + timedelta(days=day) for day in (-1, 0, 1)]
     shift = SeatInterval(
+        switchboard="sb1",
         agent="1001",
         state=SeatState.TALKING,
         started_at=SHANGHAI_MIDNIGHT - timedelta(minutes=10),
@@ -123,4 +133,4 @@ def test_periods_together_are_the_whole(ends: list[int], cuts: list[int]) -> Non
     now = at(4000)
     pieces = by_period(intervals, borders, now=now)
     whole = seconds_by_agent(intervals, borders[0], borders[-1], now=now)
-    assert sum(piece.seconds.ready_s for piece in pieces) == whole["1001"].ready_s
+    assert sum(piece.seconds.ready_s for piece in pieces) == whole["sb1", "1001"].ready_s

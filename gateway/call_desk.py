@@ -8,7 +8,7 @@ from gateway.refusals import OWN_PHONE
 from telephony import call_control
 from telephony.ami.action import Action
 from telephony.call_control import Plan, Target
-from telephony.calls.channels import CallChannels
+from telephony.calls.channels import CallChannels, Leg
 from telephony.errors import (
     ActionRefusedError,
     ActionTimeoutError,
@@ -17,8 +17,10 @@ from telephony.errors import (
     NotConnectedError,
     Refusal,
 )
+from telephony.names import interface_of
 from telephony.originate import Dialled, DialPlan, OriginateRequest, originate
 from telephony.perform import perform, phone_at
+from telephony.seats.hold_back import extension_of
 from telephony.tracker import Tracker
 from telephony.watch import Switch, sign
 
@@ -73,8 +75,7 @@ class CallDesk:
         if command.call_id:
             plan = call_control.hang_up(self._call(command), command.agent)
         else:
-            phone = self._tracker.channels_at(_interface(command))
-            plan = call_control.hang_up_phone(phone)
+            plan = call_control.hang_up_phone(self._legs(command))
         await self._perform(plan)
 
     async def _transfer(self, command: Command) -> None:
@@ -98,19 +99,21 @@ class CallDesk:
 
     async def _dial(self, command: Command) -> None:
         target = await self._target(command)
-        call_control.require_idle(await phone_at(self._switch, command.extension))
-        await self.ring(command.extension, target.context, target.exten)
+        own = self.extensions_of(command)[0]
+        call_control.require_idle(await phone_at(self._switch, own))
+        await self.ring(own, target.context, target.exten)
 
     async def _join(self, command: Command) -> None:
         """Ring the supervisor's phone; done once it hears the very channel that was meant."""
-        phone = self._tracker.channels_at(_interface(command))
-        spied = call_control.conversation_at(self._seat_call(command), command.agent, phone)
+        call, legs = self._seat_call(command), self._legs(command)
+        spied = call_control.conversation_at(call, command.agent, legs)
+        seat = extension_of(interface_of(spied.channel)) or command.extension
         call_control.require_idle(await phone_at(self._switch, command.supervisor))
         spy = f"spy-{secrets.token_hex(8)}"
         heard = sign("ChanSpyStart", SpyerUniqueid=spy, SpyeeUniqueid=spied.uniqueid)
         over = sign("Hangup", Uniqueid=spy)
         with self._switch.watch(heard, over) as watch:
-            await self.ring(command.supervisor, command.name.value, command.extension, spy)
+            await self.ring(command.supervisor, command.name.value, seat, spy)
             try:
                 seen = await watch.first(JOIN_WITHIN_S)
             except ActionTimeoutError:  # it hears another conversation: the one meant is over
@@ -131,8 +134,18 @@ class CallDesk:
         await self._perform(plan)
 
     async def _cut(self, command: Command) -> None:
-        phone = self._tracker.channels_at(_interface(command))
-        await self._perform(call_control.cut(self._seat_call(command), phone))
+        await self._perform(call_control.cut(self._seat_call(command), self._legs(command)))
+
+    def extensions_of(self, command: Command) -> list[str]:
+        """Where the agent is logged in, or the own extension of one who is not."""
+        interfaces = self._tracker.interfaces_of(command.agent)
+        return [one for one in map(extension_of, interfaces) if one] or [command.extension]
+
+    def _legs(self, command: Command) -> tuple[Leg, ...]:
+        """Whatever the agent's phones are busy with."""
+        extensions = self.extensions_of(command)
+        at = (self._tracker.channels_at(f"PJSIP/{extension}") for extension in extensions)
+        return tuple(leg for legs in at for leg in legs)
 
     def _call(self, command: Command) -> CallChannels | None:
         return self._tracker.channels_of(command.call_id)
@@ -148,7 +161,7 @@ class CallDesk:
         return call_control.to_number(
             command.number,
             await phone_at(self._switch, command.number),
-            own=command.extension,
+            own=self.extensions_of(command)[0],
             outside_min_digits=self._outside_min_digits,
         )
 
@@ -181,7 +194,3 @@ class CallDesk:
             case Dialled.REFUSED:
                 raise ActionRefusedError(result.reason)
         raise ControlRefusedError(OWN_PHONE[result.dialled])
-
-
-def _interface(command: Command) -> str:
-    return f"PJSIP/{command.extension}"

@@ -37,6 +37,9 @@ class CommandName(StrEnum):
     READY = "ready"  # log in to the queues where the seat is not, and take calls
     NOT_READY = "not_ready"  # stay logged in (or log in) without taking calls
     LOG_OUT = "logged_out"  # leave all queues
+    SERVE_QUEUES = "serve_queues"  # be logged in to these, as ready or not as before
+    FINISH_WRAP_UP = "finish_wrap_up"  # take calls again at once
+    PROLONG_WRAP_UP = "prolong_wrap_up"
     HANG_UP = "hang_up"  # the agent leaves the call, or whatever the phone is busy with
     TRANSFER = "transfer"
     CONSULT = "consult"
@@ -62,7 +65,16 @@ class CommandName(StrEnum):
         return RINGING_TIMEOUT_S if self in _RINGING else TIMEOUT_S
 
 
-_OF_SEAT = frozenset({CommandName.READY, CommandName.NOT_READY, CommandName.LOG_OUT})
+_OF_SEAT = frozenset(
+    {
+        CommandName.READY,
+        CommandName.NOT_READY,
+        CommandName.LOG_OUT,
+        CommandName.SERVE_QUEUES,
+        CommandName.FINISH_WRAP_UP,
+        CommandName.PROLONG_WRAP_UP,
+    }
+)
 _RINGING = frozenset(
     {
         CommandName.DIAL,
@@ -82,7 +94,8 @@ class Command:
     ``reason`` belongs to not ready; ``call_id`` is the call that was meant, empty for whatever the
     seat is busy with; ``number`` (digits) or ``queue`` is where a transfer, a consultation or a
     dialling goes; ``supervisor`` is the extension of who joins or takes over; ``task_id`` says
-    whom to ring back.
+    whom to ring back. ``queues`` are those that the seat serves (none: all), ``extensions`` the
+    phones it is to be logged in with (none: as now, or ``extension``).
     """
 
     name: CommandName
@@ -94,6 +107,8 @@ class Command:
     queue: str = ""
     supervisor: str = ""
     task_id: int = 0
+    queues: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
 
     @property
     def turn(self) -> str:
@@ -182,8 +197,12 @@ class _Entry:
 def _entry(text: str) -> _Entry:
     entry = json.loads(text)
     command = entry["command"]
-    name = CommandName(command.pop("name"))
-    return _Entry(entry["id"], entry["deadline_s"], Command(name=name, **command))
+    exact = {
+        "name": CommandName(command["name"]),
+        "queues": tuple(command["queues"]),
+        "extensions": tuple(command["extensions"]),
+    }
+    return _Entry(entry["id"], entry["deadline_s"], Command(**command | exact))
 
 
 async def _next(

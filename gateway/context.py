@@ -1,12 +1,13 @@
 """What every role is given: nothing is global, nothing is made at import."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.engines import Engines
 from gateway.readiness import Readiness
 from gateway.settings import Settings
+from gateway.switchboard_watch import SwitchboardWatch
 
 Clock = Callable[[], datetime]
 
@@ -24,3 +25,4 @@ class Context:
     engines: Engines
     readiness: Readiness
     clock: Clock = utc_now
+    watched: SwitchboardWatch = field(default_factory=SwitchboardWatch)

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from telephony.events import AgentPart, CallEvent, CallRecord, Event
+from telephony.seats.hold_back import extension_of
 
 STREAM = "hotline:live"
 STREAM_LENGTH = 10_000
@@ -62,6 +63,7 @@ def from_domain(event: Event) -> LiveEvent:
         "state": event.state.value,
         "reason": event.reason,
         "queues": list(event.queues),
+        "extensions": [one for one in map(extension_of, event.interfaces) if one],
         "call_id": event.call_id,
     }
     return LiveEvent(event.event_id, event.name, event.at, seat)

@@ -25,6 +25,7 @@ async def serve_metrics(context: Context, *, with_figures: bool) -> None:
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
+    registry.register(context.watched)
     async with asyncio.TaskGroup() as tasks:
         if with_figures:
             keeper = SnapshotKeeper(

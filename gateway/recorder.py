@@ -140,6 +140,7 @@ async def _save_seat(connection: Any, seat: SeatChanged) -> None:
         "agent": seat.agent,
         "state": seat.state.value,
         "reason": seat.reason,
+        "call_id": seat.call_id,
         "at": seat.at,
     }
     await QUERIES.leave_state(connection, **what)

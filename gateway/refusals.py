@@ -21,6 +21,10 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.UNREACHABLE: "对方无法接通",
     Refusal.NO_SUCH_NUMBER: "没有这个分机，作为外线号码又太短",
     Refusal.NO_SUCH_QUEUE: "没有这个队列",
+    Refusal.PHONE_TAKEN: "该分机已有其他坐席签入",
+    Refusal.IN_CALL: "通话中不能更换话机",
+    Refusal.NO_WRAP_UP: "当前不在话后处理中",
+    Refusal.LONGEST_WRAP_UP: "话后处理已到最长时间，不能再延长",
 }
 
 RINGBACK_SENTENCES: dict[RingbackRefusal, str] = {

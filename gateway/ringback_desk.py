@@ -134,11 +134,12 @@ class RingbackDesk:
 
     async def _ring_back(self, command: Command) -> None:
         """Returns once the agent has picked up and the citizen is being dialled."""
-        call_control.require_idle(await phone_at(self._board.switch, command.extension))
+        own = self._calls.extensions_of(command)[0]
+        call_control.require_idle(await phone_at(self._board.switch, own))
         ringing = await self._claim(command)
         self._ringing[ringing.id] = ringing
         told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._tasks.create_task(self._carry_out(ringing, command.extension, told))
+        self._tasks.create_task(self._carry_out(ringing, own, told))
         await asyncio.shield(told)
 
     async def _claim(self, command: Command) -> _Ringing:

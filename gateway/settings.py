@@ -10,11 +10,12 @@ from datetime import time
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
     SecretStr,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -33,7 +34,12 @@ from pydantic_settings import (
 from gateway.errors import SettingsError
 from gateway.switchboard_settings import SwitchboardSettings, check_entries
 from gateway.urls import check_url
+from telephony.seats.seat import WRAP_UP_REASON
 
+# What Asterisk keeps of a member is separated by ``;`` and ``|`` (app_queue.c).
+NotReadyReason = Annotated[
+    str, StringConstraints(pattern=r"^[^;|,\s\x00-\x1f\x7f]{1,12}$", strip_whitespace=True)
+]
 Role = Literal["switchboard", "web", "ivr", "worker"]
 ALL_ROLES: tuple[Role, ...] = ("switchboard", "web", "ivr", "worker")
 
@@ -58,6 +64,9 @@ class Settings(SwitchboardSettings, BaseSettings):
         (), description="several at once, each with its switchboard (name) and ami_url"
     )
     transcript: Path | None = Field(None, description="a raw AMI capture to replay, no switchboard")
+    not_ready_reasons: tuple[NotReadyReason, ...] = Field(
+        ("小休", "就餐", "培训", "会议"), min_length=1, max_length=12, description="示忙原因"
+    )
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
     http_host: str = "127.0.0.1"
@@ -115,6 +124,10 @@ class Settings(SwitchboardSettings, BaseSettings):
     def _agree(self) -> Self:
         if self.transcript is not None and (self.ami_url is not None or self.production):
             raise ValueError("transcript cannot be set together with ami_url or production")
+        if WRAP_UP_REASON in self.not_ready_reasons:
+            raise ValueError(f"not_ready_reasons cannot have {WRAP_UP_REASON}: that is a state")
+        if len(set(self.not_ready_reasons)) != len(self.not_ready_reasons):
+            raise ValueError("not_ready_reasons must differ from each other")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
         if self.ringback_opens >= self.ringback_closes:
@@ -131,6 +144,10 @@ class Settings(SwitchboardSettings, BaseSettings):
             return (self,)
         alone = {"switchboards": ()}
         return tuple(self.model_copy(update=alone | one.given()) for one in self.switchboards)
+
+    def at(self, switchboard: str) -> "Settings":
+        """The settings as they are for this switchboard; these for one that is not set."""
+        return next((one for one in self.of_each() if one.switchboard == switchboard), self)
 
     @property
     def first_switchboard(self) -> str:

@@ -30,7 +30,9 @@ class SwitchboardSettings(BaseModel):
         5, ge=3, le=15, description="shortest outside number, as in the dialplan"
     )
     queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
-    wrap_up_s: float = Field(0, ge=0, le=600, description="wrapuptime of the queues (话后处理)")
+    wrap_up_s: float = Field(0, ge=0, le=600, description="rest after a talk (话后处理)")
+    wrap_up_prolong_s: float = Field(60, gt=0, le=600, description="what one prolongation adds")
+    wrap_up_longest_s: float = Field(600, gt=0, le=3600, description="longest wrap-up, prolonged")
 
     @field_validator("ami_url")
     @classmethod

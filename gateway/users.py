@@ -1,6 +1,7 @@
 """People who may log in, in table `users`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -122,6 +123,21 @@ async def set_password(connection: Connection, login: str, password: str) -> int
 async def list_users(connection: Connection) -> list[User]:
     """Everybody, by login."""
     return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
+
+
+async def queues_of(connection: Connection, switchboard: str, agent: str) -> tuple[str, ...]:
+    """The queues that ``agent`` serves at a switchboard; none stands for all."""
+    found = await _QUERIES.queues_of(connection, switchboard=switchboard, agent=agent)
+    return tuple(found or ())
+
+
+async def assign_queues(
+    connection: Connection, switchboard: str, agent: str, queues: Sequence[str]
+) -> None:
+    """Let ``agent`` serve these queues of a switchboard, or all with none."""
+    await _QUERIES.assign_queues(
+        connection, switchboard=switchboard, agent=agent, queues=list(queues) or None
+    )
 
 
 async def holder_of(connection: Connection, switchboard: str, agent: str) -> Person | None:

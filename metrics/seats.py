@@ -1,7 +1,8 @@
 """Time of seats: intervals cut at the borders of a period, and their sums."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -64,6 +65,67 @@ def seconds_by_agent(
         seat: SeatSeconds.of_states(seconds_by_state(own, start, end, now=now))
         for seat, own in of_seat.items()
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPeriod:
+    """What a seat did from `start` to `end`, both borders of the asked-for steps."""
+
+    switchboard: str
+    agent: str
+    start: datetime
+    end: datetime
+    seconds: SeatSeconds
+
+
+def by_period(
+    intervals: Iterable[SeatInterval], borders: Sequence[datetime], *, now: datetime
+) -> list[AgentPeriod]:
+    """Seconds of each seat between each two of `borders` (ascending), by seat and period.
+
+    An interval is cut at every border that it crosses; an open one counts up to `now`. Periods in
+    which an agent had no seat are left out.
+    """
+    spent: dict[tuple[SeatId, int], dict[SeatState, float]] = defaultdict(
+        lambda: defaultdict(float)
+    )
+    for interval in intervals:
+        first = max(bisect_right(borders, interval.started_at) - 1, 0)
+        for index in range(first, len(borders) - 1):
+            start, end = borders[index], borders[index + 1]
+            if start >= (interval.ended_at or now):
+                break
+            seconds = clipped_s(interval, start, end, now=now)
+            if seconds > 0:
+                spent[(interval.switchboard, interval.agent), index][interval.state] += seconds
+    return [
+        AgentPeriod(
+            switchboard=switchboard,
+            agent=agent,
+            start=borders[index],
+            end=borders[index + 1],
+            seconds=SeatSeconds.of_states(states),
+        )
+        for ((switchboard, agent), index), states in sorted(spent.items())
+        if any(state is not SeatState.LOGGED_OUT for state in states)
+    ]
+
+
+async def agent_periods(
+    conn: Any, borders: Sequence[datetime], *, now: datetime
+) -> list[AgentPeriod]:
+    """`by_period` of what is recorded."""
+    rows = QUERIES.intervals_between(conn, period_start=borders[0], period_end=borders[-1])
+    return by_period([SeatInterval.from_row(row) async for row in rows], borders, now=now)
+
+
+async def seconds_of_call(conn: Any, call_id: str, *, now: datetime) -> dict[SeatId, SeatSeconds]:
+    """What a call took of each seat: ringing, talk, hold, and the wrap-up (话后处理) after it."""
+    rows = [SeatInterval.from_row(row) async for row in QUERIES.intervals_of(conn, call_id=call_id)]
+    if not rows:
+        return {}
+    start = min(row.started_at for row in rows)
+    return seconds_by_agent(rows, start, max(now, start), now=now)
 
 
 async def seat_seconds(

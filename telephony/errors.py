@@ -46,6 +46,10 @@ class Refusal(StrEnum):
     UNREACHABLE = "the phone called could not be reached"
     NO_SUCH_NUMBER = "there is no such extension, and it is too short for an outside number"
     NO_SUCH_QUEUE = "there is no such queue"
+    PHONE_TAKEN = "another agent is logged in with that phone"
+    IN_CALL = "the agent is in a call"
+    NO_WRAP_UP = "the agent does not wrap up"
+    LONGEST_WRAP_UP = "the wrap-up is as long as it may be"
 
 
 class ControlRefusedError(TelephonyError):

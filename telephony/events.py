@@ -147,15 +147,16 @@ class CallEvent:
 class SeatChanged:
     """The seat of ``agent`` (工号) entered ``state`` at ``at``; name on the wire: ``seat.changed``.
 
-    ``queues`` are the queues the agent is logged in to now; ``reason`` is the word given with
-    not-ready (小休, 就餐 …); ``call_id`` is the call the seat is busy with, where known.
+    ``queues`` are the queues the agent is logged in to now, ``interfaces`` the telephones he is
+    logged in with; ``reason`` is the word given with not-ready (小休, 就餐 …); ``call_id`` is the
+    call the seat is busy with, in wrap-up the one before, where known.
     """
 
     event_id: str
     at: datetime
     switchboard: str
     agent: str
-    interface: str
+    interfaces: tuple[str, ...]
     state: SeatState
     reason: str = ""
     queues: tuple[str, ...] = ()

@@ -15,12 +15,14 @@ from telephony.ami.session import Answer
 from telephony.errors import LinkLostError, NotConnectedError, PeerError, TelephonyError
 from telephony.events import CallRecord, Event
 from telephony.snapshot import Snapshot
-from telephony.tracker import Tracker
+from telephony.tracker import Restored, Tracker
 from telephony.watch import Sign, Watch, Watches
 
 MAX_HELD = 200_000
 LONGEST_SLEEP_S = 3600.0
 _FULLY_BOOTED = b"Event: FullyBooted"
+# app_queue tells of no member that a reload of its configuration has added or removed.
+_RELOADED = b"Event: Reload\r\n"
 
 
 class LinkStatus(StrEnum):
@@ -57,19 +59,25 @@ async def nothing_known() -> Sequence[CallRecord]:
     return ()
 
 
+def _nothing_wrong(restored: Restored) -> None:
+    """Nobody looks at what a snapshot has shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSink:
     """Where everything goes; each is called synchronously from the reading and must not wait.
 
     ``on_events``: domain events in order. ``on_state``: each change of the link. ``on_lost``: calls
     that ended while nobody looked, to be completed from the switchboard's own records.
-    ``load_open_calls``: the calls recorded as open, asked for once, before the first snapshot; what
-    it raises ends the link, but for a `TelephonyError`, after which it is asked again.
+    ``on_restored``: what every snapshot has shown. ``load_open_calls``: the calls recorded as
+    open, asked for once, before the first snapshot; what it raises ends the link, but for a
+    `TelephonyError`, after which it is asked again.
     """
 
     on_events: Callable[[Sequence[Event]], None]
     on_state: Callable[[LinkState], None]
     on_lost: Callable[[Sequence[CallRecord]], None]
+    on_restored: Callable[[Restored], None] = _nothing_wrong
     load_open_calls: Callable[[], Awaitable[Sequence[CallRecord]]] = nothing_known
 
 
@@ -110,6 +118,11 @@ class Link:
     def finish_wrap_up(self, agent: str) -> None:
         """The agent ended his wrap-up by hand."""
         self._tell(self.tracker.finish_wrap_up(agent, self.switch_now()))
+
+    def prolong_wrap_up(self, agent: str, until: float) -> None:
+        """The wrap-up of ``agent``, if he is in one, lasts until then (switchboard's time)."""
+        self.tracker.prolong_wrap_up(agent, until)
+        self._tell(())
 
     async def run(self) -> None:
         """Keep the link until cancelled."""
@@ -163,7 +176,7 @@ class Link:
             self._offset_s = said - time.time()
 
     async def _keep_true(self, client: Client) -> None:
-        """Take a snapshot now, after each (re)boot, and every so often to verify."""
+        """Take a snapshot now, after each (re)boot or reload, and every so often to verify."""
         if self._known is None:
             self._known = await self._sink.load_open_calls()
         await self._ping(client)
@@ -196,11 +209,14 @@ class Link:
         if restored.lost:
             self._sink.on_lost(restored.lost)
         self._set_state(LinkStatus.UP)
+        self._sink.on_restored(restored)
 
     def _on_raw(self, messages: list[bytes], received_at: float) -> None:
         for raw in messages:
             if raw.startswith(_FULLY_BOOTED):
                 self._on_fully_booted(Message(raw))
+            elif raw.startswith(_RELOADED):
+                self._resync.set()
         if self._held is not None:
             self._held += messages
             if len(self._held) > MAX_HELD and self._client:

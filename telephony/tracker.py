@@ -18,7 +18,7 @@ from telephony.events import CallEventName, CallRecord, Event, SeatChanged
 from telephony.lines import LineBook
 from telephony.names import Directory
 from telephony.recent import Repeats
-from telephony.seats.tracker import SeatTracker
+from telephony.seats.tracker import SeatTracker, WrapUp
 from telephony.snapshot import Snapshot
 
 _VARSET = EVENT + b"VarSet"
@@ -32,11 +32,13 @@ class Restored:
 
     ``lost`` are calls that ended while nobody looked: how, only the switchboard's own records can
     tell. ``quarantined`` are channels that the list shows although their hang-up was seen.
+    ``orphans`` are the members (queue, interface) paused for a wrap-up whose timer is gone.
     """
 
     events: tuple[Event, ...]
     lost: tuple[CallRecord, ...]
     quarantined: frozenset[str]
+    orphans: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,45 @@ class Tracker:
     def finish_wrap_up(self, agent: str, now: float) -> Sequence[Event]:
         """The agent ended his wrap-up by hand; nothing when he was not wrapping up."""
         self._seats.finish_wrap_up(agent, now)
+        self._set_due()
         return self._drain()
+
+    def prolong_wrap_up(self, agent: str, until: float) -> None:
+        """The wrap-up of ``agent``, if he is in one, lasts until then (switchboard's time)."""
+        self._seats.prolong_wrap_up(agent, until)
+        self._set_due()
+
+    def wrap_up_of(self, agent: str) -> WrapUp | None:
+        """The wrap-up that ``agent`` is in, ``None`` when he is in none."""
+        return self._seats.wrap_up_of(agent)
+
+    def pause_of(self, agent: str) -> str | None:
+        """The reason why ``agent`` takes no calls, ``None`` when he does."""
+        seat = self._seats.seats.get(agent)
+        if seat is None or not seat.is_paused:
+            return None
+        return next((one.reason for one in seat.members.values() if one.reason), "")
+
+    def free_members(self, agent: str) -> list[tuple[str, str]]:
+        """Queue and interface where ``agent``, busy at one phone, could be called at another."""
+        seat = self._seats.seats.get(agent)
+        return list(seat.free_members()) if seat else []
+
+    def held_members(self, agent: str) -> list[tuple[str, str]]:
+        """Queue and interface of the memberships that are held back as in wrap-up."""
+        seat = self._seats.seats.get(agent)
+        return [key for key, one in seat.members.items() if one.wraps_up] if seat else []
+
+    def interfaces_of(self, agent: str) -> tuple[str, ...]:
+        """The telephones that ``agent`` is logged in with."""
+        seat = self._seats.seats.get(agent)
+        return seat.interfaces if seat else ()
+
+    def members(self) -> list[tuple[str, str, str]]:
+        """Agent, queue and interface of everybody who is logged in anywhere."""
+        return [
+            (seat.agent, *member) for seat in self._seats.seats.values() for member in seat.members
+        ]
 
     def restore(self, snapshot: Snapshot, known: Iterable[CallRecord] = ()) -> Restored:
         """Correct everything by ``snapshot``, then track the live events that came meanwhile.
@@ -173,8 +213,9 @@ class Tracker:
         events: list[Event] = list(self._drain())
         self._seats.restore(members, self._book.busy(), snapshot.taken_at)
         events += self._drain()
+        orphans = self._seats.orphans(snapshot.channels, snapshot.taken_at)
         events += self.feed_all(snapshot.meanwhile, snapshot.taken_at)
-        return Restored(tuple(events), tuple(lost), restoration.quarantined)
+        return Restored(tuple(events), tuple(lost), restoration.quarantined, orphans)
 
     def open_calls(self, now: float) -> list[CallRecord]:
         """The calls that are up."""

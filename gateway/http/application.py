@@ -18,6 +18,7 @@ from gateway.http import (
     line_api,
     ringback_api,
     seat_api,
+    seat_figures_api,
     session_api,
     socket_api,
     supervision_api,
@@ -35,6 +36,7 @@ SHUTDOWN_S = 5.0
 API: tuple[Endpoint, ...] = (
     *session_api.ENDPOINTS,
     *seat_api.ENDPOINTS,
+    *seat_figures_api.ENDPOINTS,
     *call_api.ENDPOINTS,
     *control_api.ENDPOINTS,
     *supervision_api.ENDPOINTS,

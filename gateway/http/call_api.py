@@ -15,6 +15,7 @@ from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.http.services import LiveState, Services
 from gateway.live_state import Fields, LiveCall, concerns
 from gateway.masking import mask_data, mask_number
+from metrics.seats import seconds_of_call
 from telephony.events import LineMode
 from ticketing.case import CaseKind
 from ticketing.cases import case_of_call, cases_for_caller
@@ -65,9 +66,20 @@ class CallFilter(Page):
     district: Annotated[str, Field(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
 
 
-class CallDetail(Call):
-    """A call with what followed from it."""
+class SeatTime(Answer):
+    """What a call took of one agent's seat, by its recorded states."""
 
+    agent: str
+    ringing_s: float
+    talk_s: float
+    hold_s: float
+    wrap_up_s: float
+
+
+class CallDetail(Call):
+    """A call with what followed from it; ``seats``: its times by seat, the wrap-up after it too."""
+
+    seats: list[SeatTime]
     case_no: str | None
     rating: RatingAnswer | None
 
@@ -117,8 +129,21 @@ async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
         call = await call_for(inquiry.services, connection, inquiry.person, call_id)
         case = await case_of_call(connection, call_id)
         rating = await rating_answer(connection, call_id)
+        now = inquiry.services.clock()
+        spent = await seconds_of_call(connection, call_id, now=now)
     case_no = case.case_no if case else None
-    return CallDetail(**masked_call(call).model_dump(), case_no=case_no, rating=rating)
+    seats = [
+        SeatTime(
+            agent=agent,
+            ringing_s=one.ringing_s,
+            talk_s=one.talking_s,
+            hold_s=one.hold_s,
+            wrap_up_s=one.wrap_up_s,
+        )
+        for (_, agent), one in sorted(spent.items())
+    ]
+    fields = masked_call(call).model_dump()
+    return CallDetail(**fields, seats=seats, case_no=case_no, rating=rating)
 
 
 @endpoint(

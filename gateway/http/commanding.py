@@ -6,6 +6,7 @@ from gateway.errors import CommandRefusedError, CommandSilentError
 from gateway.http.endpoint import Answer
 from gateway.http.problems import Problem
 from gateway.http.services import Services
+from gateway.users import queues_of
 
 RINGING_DEADLINE_S = 45.0  # of an endpoint whose command rings a phone; above its own time
 
@@ -32,6 +33,12 @@ async def carry_out(services: Services, switchboard: str, command: Command) -> C
     except CommandSilentError as error:
         raise Problem(504, str(error)) from None
     return Confirmed(command=command.name.value, agent=command.agent)
+
+
+async def seat_queues(services: Services, switchboard: str, agent: str) -> tuple[str, ...]:
+    """The queues (综合、专席 …) that ``agent`` serves; none stands for all."""
+    async with services.database() as connection:
+        return await queues_of(connection, switchboard, agent)
 
 
 def seat_holder(person: Person) -> tuple[str, str]:

@@ -26,6 +26,8 @@ def _in_utc(at: datetime) -> datetime:
 PLAIN = Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Agent = Annotated[str, Field(pattern=f"^{AGENT}$")]
+Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
+QueueName = Annotated[str, Field(pattern=QUEUE)]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
 
 

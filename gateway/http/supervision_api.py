@@ -1,6 +1,7 @@
 """Supervisors act on the seats of others: every such act is in the audit log, with its outcome."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -9,10 +10,10 @@ from gateway.auth.roles import SUPERVISORS, Person
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import AGENT, SWITCHBOARD
-from gateway.http.problems import Problem, not_found
+from gateway.http.fields import AGENT, SWITCHBOARD, QueueName
+from gateway.http.problems import FieldProblem, Problem, not_found
 from gateway.http.seat_api import SeatOrder
-from gateway.users import holders_of
+from gateway.users import assign_queues, holders_of, queues_of
 
 SEAT = f"/api/v1/seats/{{agent:{AGENT}}}"
 PROBLEMS = (404, 409, 504)
@@ -27,6 +28,23 @@ class SeatAt(Strict):
     switchboard: Annotated[str, Field(pattern=SWITCHBOARD)] | None = None
 
 
+class Holder(NamedTuple):
+    """The seat that is acted on."""
+
+    switchboard: str
+    agent: str
+    extension: str
+
+
+Making = Callable[[Any, Holder], Awaitable[Command]]
+
+
+class Assignment(Strict):
+    """The queues that a seat serves; none stands for all."""
+
+    queues: Annotated[list[QueueName], Field(max_length=100)]
+
+
 @endpoint(
     "PUT",
     f"{SEAT}/state",
@@ -35,12 +53,43 @@ class SeatAt(Strict):
     body=SeatOrder,
     answer=Confirmed,
     status=202,
-    problems=PROBLEMS,
+    problems=(*PROBLEMS, 422),
 )
 async def force_state(inquiry: Inquiry[SeatOrder, SeatAt]) -> Confirmed:
     """Make a seat ready or not ready, or log it out (强制就绪、示忙、签出)."""
-    order = inquiry.body
-    return await _act(inquiry, CommandName(order.state), reason=order.reason or "")
+    order, reasons = inquiry.body, inquiry.settings.not_ready_reasons
+
+    async def command(connection: Any, holder: Holder) -> Command:
+        queues = await queues_of(connection, holder.switchboard, holder.agent)
+        return order.command(holder.agent, holder.extension, queues, reasons)
+
+    return await _act(inquiry, CommandName(order.state), command, reason=order.reason or "")
+
+
+@endpoint(
+    "PUT",
+    f"{SEAT}/queues",
+    access=SUPERVISORS,
+    body=Assignment,
+    query=SeatAt,
+    answer=Confirmed,
+    status=202,
+    problems=(*PROBLEMS, 422),
+)
+async def assign(inquiry: Inquiry[Assignment, SeatAt]) -> Confirmed:
+    """Say which queues a seat serves (综合、专席), from now on if it is logged in."""
+    queues, settings = tuple(inquiry.body.queues), inquiry.settings
+
+    async def command(connection: Any, holder: Holder) -> Command:
+        if unknown := set(queues) - set(settings.at(holder.switchboard).queues):
+            wrong = FieldProblem("queues", f"没有队列 {'、'.join(sorted(unknown))}")
+            raise Problem(422, "没有这个队列", errors=[wrong])
+        await assign_queues(connection, holder.switchboard, holder.agent, queues)
+        name = CommandName.SERVE_QUEUES
+        return Command(name=name, agent=holder.agent, extension=holder.extension, queues=queues)
+
+    reason = "、".join(queues)
+    return await _act(inquiry, CommandName.SERVE_QUEUES, command, reason=reason)
 
 
 @endpoint(
@@ -117,12 +166,33 @@ async def cut(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     return await _act(inquiry, CommandName.CUT)
 
 
-async def _act(inquiry: Inquiry[Any, SeatAt], name: CommandName, *, reason: str = "") -> Confirmed:
-    """Have ``name`` done to the seat of the path; nothing is done that the audit log lacks."""
+def _plainly(inquiry: Inquiry[Any, SeatAt], name: CommandName) -> Making:
+    async def command(_connection: Any, holder: Holder) -> Command:
+        at_phone = name in _AT_OWN_PHONE
+        supervisor = _own_extension(inquiry.person, holder.switchboard) if at_phone else ""
+        return Command(
+            name=name, agent=holder.agent, extension=holder.extension, supervisor=supervisor
+        )
+
+    return command
+
+
+async def _act(
+    inquiry: Inquiry[Any, SeatAt],
+    name: CommandName,
+    making: Making | None = None,
+    *,
+    reason: str = "",
+) -> Confirmed:
+    """Have ``name`` done to the seat of the path; nothing is done that the audit log lacks.
+
+    ``making`` makes the command of a connection and the seat.
+    """
     services = inquiry.services
     async with services.database() as connection:
-        holder = await _holder(inquiry, connection)
-    switchboard, agent, extension = holder.switchboard, holder.agent or "", holder.extension or ""
+        person = await _holder(inquiry, connection)
+    holder = Holder(person.switchboard, person.agent or "", person.extension or "")
+    switchboard, agent = holder.switchboard, holder.agent
     seat = await services.live.seat(switchboard, agent)
     act = Act(
         actor=inquiry.person.login,
@@ -134,14 +204,9 @@ async def _act(inquiry: Inquiry[Any, SeatAt], name: CommandName, *, reason: str 
             "reason": reason,
         },
     )
-    command = Command(
-        name=name,
-        agent=agent,
-        extension=extension,
-        reason=reason,
-        supervisor=_own_extension(inquiry.person, switchboard) if name in _AT_OWN_PHONE else "",
-    )
-    async with services.database() as connection:
+    make = making or _plainly(inquiry, name)
+    async with services.database() as connection, connection.transaction():
+        command = await make(connection, holder)
         await record(connection, act, "asked", at=services.clock())
     outcome = "unknown"
     try:
@@ -179,4 +244,4 @@ def _own_extension(person: Person, switchboard: str) -> str:
     return person.extension
 
 
-ENDPOINTS = (force_state, listen, whisper, barge, take_over, cut)
+ENDPOINTS = (force_state, assign, listen, whisper, barge, take_over, cut)

@@ -12,6 +12,7 @@ from typing import Any
 from telephony.events import SeatState
 from telephony.queue_log import QueueLogLine
 from telephony.queue_log_forms import ENDINGS, NOBODY, agent_number, ring_s
+from telephony.seats.seat import WRAP_UP_REASON
 
 LONGEST_CALL_S = 6 * 3600.0  # a conversation without an end is not taken to last longer
 CAPACITY = 20_000  # of agents
@@ -49,7 +50,10 @@ class Seat:
             return None, ""
         queues = self.queues - {NOBODY}
         if NOBODY in self.paused or (queues and queues <= self.paused.keys()):
-            return SeatState.NOT_READY, self.paused[min(self.paused, key=_all_first)]
+            reason = self.paused[min(self.paused, key=_all_first)]
+            if reason == WRAP_UP_REASON:
+                return SeatState.WRAP_UP, ""
+            return SeatState.NOT_READY, reason
         return SeatState.READY, ""
 
 

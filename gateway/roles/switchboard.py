@@ -13,11 +13,11 @@ from redis.exceptions import RedisError
 
 from gateway import live_state
 from gateway.belated import BelatedEnds
-from gateway.call_desk import CallDesk
 from gateway.command_table import CommandTable
 from gateway.commands import Handler, serve_commands
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
+from gateway.desks import Desks
 from gateway.dialler import Dialler
 from gateway.lines import follow_lines, list_lines
 from gateway.live import LiveEvent, from_domain
@@ -26,7 +26,6 @@ from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
 from gateway.recorder import Recorder
 from gateway.ringbacks import Ringbacks
-from gateway.seat_desk import SeatDesk
 from gateway.stored_calls import open_calls
 from gateway.switchboards import Switchboard
 from gateway.transcript import TranscriptLink, refuse_command
@@ -34,7 +33,7 @@ from telephony.errors import LinkLostError
 from telephony.events import CallEvent, CallEventName, CallRecord, Event
 from telephony.lines import LineBook
 from telephony.link import Link, LinkSink, LinkState, LinkStatus
-from telephony.tracker import Tracker
+from telephony.tracker import Restored, Tracker
 
 TELL_LINK_EVERY_S = 4.0
 LOOK_AGAIN_S = 0.05
@@ -73,6 +72,7 @@ class SwitchboardDesk:
             on_events=self._on_events,
             on_state=self._on_link,
             on_lost=self._on_lost,
+            on_restored=self._on_restored,
             load_open_calls=self._load_open_calls,
         )
         self._lines = LineBook(settings.district)
@@ -83,12 +83,15 @@ class SwitchboardDesk:
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
         self._link = _link(board, tracker, sink)
+        self._desks = (
+            Desks(settings, self._link, self._ownership) if isinstance(self._link, Link) else None
+        )
         self._reconciler = Reconciler(
             context, board, self._ownership, self._link.switch_now, tracker
         )
         self._dialler = Dialler(context, self._link, self._ownership)
-        self._calls = self._call_desk()
-        self._ringbacks = Ringbacks(context, board, self._link, self._calls, self._ownership)
+        calls = self._desks.calls if self._desks else None
+        self._ringbacks = Ringbacks(context, board, self._link, calls, self._ownership)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -103,6 +106,8 @@ class SwitchboardDesk:
             tasks.create_task(follow_lines(self._context.engines.pool, self._lines))
             tasks.create_task(self._reconciler.run())
             tasks.create_task(self._ringbacks.run())
+            if self._desks is not None:
+                tasks.create_task(self._desks.run())
             tasks.create_task(
                 serve_commands(
                     redis, settings.switchboard, self._commands(), allowed=self._may_show
@@ -111,25 +116,10 @@ class SwitchboardDesk:
             if not self._replays:
                 tasks.create_task(self._dialler.run())
 
-    def _call_desk(self) -> CallDesk | None:
-        settings, link = self._context.settings, self._link
-        if isinstance(link, TranscriptLink):
-            return None
-        return CallDesk(
-            link,
-            link.tracker,
-            queues=settings.queues,
-            caller_id=settings.survey_caller_id,
-            outside_min_digits=settings.outside_min_digits,
-        )
-
     def _commands(self) -> Handler:
-        link, calls = self._link, self._calls
-        if calls is None or isinstance(link, TranscriptLink):
+        if self._desks is None:
             return refuse_command
-        seats = SeatDesk(link, self._context.settings.queues)
-        handlers = {**seats.handlers, **calls.handlers, **self._ringbacks.handlers}
-        return CommandTable(handlers).carry_out
+        return CommandTable({**self._desks.handlers, **self._ringbacks.handlers}).carry_out
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -138,6 +128,8 @@ class SwitchboardDesk:
                 self._ringbacks.heard(event)
                 if event.name is CallEventName.ENDED:
                     self._reconciler.ended(event.call)
+            if self._desks is not None:
+                self._desks.see(event)
             live = from_domain(event)
             if self._showing.is_set():
                 self._publisher.put(live)
@@ -158,6 +150,11 @@ class SwitchboardDesk:
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:
         log.info("calls_ended_unseen", count=len(calls))
         self._reconciler.expect(calls)
+
+    def _on_restored(self, restored: Restored) -> None:
+        self._context.watched.saw(restored.quarantined, len(restored.orphans))
+        if self._desks is not None:
+            self._desks.forsaken(restored.orphans)
 
     def _on_vanished(self, call_ids: Set[str]) -> None:
         log.info("ends_unseen", count=len(call_ids))

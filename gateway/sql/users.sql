@@ -15,6 +15,13 @@ from users order by login;
 select user_id, login, display_name, role, agent, extension, switchboard, active
 from users where agent = :agent and active order by switchboard;
 
+-- name: queues_of(switchboard, agent)$
+select queues from users where switchboard = :switchboard and agent = :agent and active;
+
+-- name: assign_queues(switchboard, agent, queues)!
+update users set queues = :queues
+where switchboard = :switchboard and agent = :agent and active;
+
 -- name: credentials(login)^
 -- What is needed to check a password; a closed account has none.
 select user_id, login, display_name, role, agent, extension, switchboard, active, password_hash

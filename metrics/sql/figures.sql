@@ -52,5 +52,8 @@ select switchboard, agent, state, started_at, ended_at
 from seat_intervals
 where started_at < :period_end and (ended_at > :period_start or ended_at is null);
 
+-- name: intervals_of(call_id)
+select switchboard, agent, state, started_at, ended_at from seat_intervals where call_id = :call_id;
+
 -- name: open_intervals()
 select switchboard, agent, state, started_at, ended_at from seat_intervals where ended_at is null;

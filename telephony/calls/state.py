@@ -82,6 +82,12 @@ class Call:
     latest: float = 0.0  # of the times announced: a clock that is set back makes none earlier
     revision: int = 0
 
+    def interfaces_of(self, agent: str) -> set[str]:
+        """The telephones at which it rings or holds ``agent``."""
+        ringing = {interface for one, interface in self.rings.values() if one == agent}
+        part = self.parts.get(agent)
+        return ringing | {part.interface} if part and part.is_open else ringing
+
     def is_ringing(self, agent: str) -> bool:
         """Whether any leg rings at ``agent``."""
         return bool(self.rings) and any(ringing == agent for ringing, _ in self.rings.values())

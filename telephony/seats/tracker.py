@@ -1,85 +1,44 @@
-"""The seats of one switchboard: one per agent, whatever number of queues the agent serves."""
+"""The seats of one switchboard: one per agent, whatever queues and telephones the agent serves."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from telephony.ami.message import Message
 from telephony.calls.book import SeatSignal
 from telephony.calls.records import when
 from telephony.calls.state import Call
-from telephony.events import SeatChanged, SeatState
-from telephony.names import Directory, plain_interface
-from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work, shown
+from telephony.events import SeatChanged
+from telephony.names import Directory, interface_of, plain_interface
+from telephony.seats.hold_back import timer_interface
+from telephony.seats.seat import BUSY, Membership, Seat
+from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work
 
-_DEVICES = {device.value: device for device in Device}
-_BUSY = frozenset(
-    set(Device) - {Device.UNKNOWN, Device.NOT_IN_USE, Device.INVALID, Device.UNAVAILABLE}
-)
 _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
+# The timer of a wrap-up is there before its pause, but the lists may be of different instants.
+ORPHANED_AFTER_S = 5.0
 
 
-@dataclass(slots=True)
-class Membership:
-    """One agent in one queue, as ``said`` by its latest ``QueueMember…`` message."""
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """An agent wraps up.
 
-    said: Message
-    paused: bool
-
-    @property
-    def reason(self) -> str:
-        """The word given with the pause."""
-        return self.said.get("PausedReason") if self.paused else ""
-
-    @property
-    def wrap_up_s(self) -> float:
-        """The member's own wrap-up time, 0 when the queue's counts."""
-        return self.said.number("Wrapuptime")
-
-
-@dataclass(slots=True)
-class Seat:
-    """What is known of one agent."""
+    ``until`` is epoch seconds of the switchboard, ``None`` when only its pause is known, ``since``
+    when it began. ``members``: queue and interface of the memberships to be held back.
+    """
 
     agent: str
-    interface: str = ""
-    queues: dict[str, Membership] = field(default_factory=dict)
-    device: Device = Device.UNKNOWN
-    works: dict[str, tuple[Work, Call]] = field(default_factory=dict)  # by Uniqueid of the call
-    wrap_up_until: float | None = None
-    wrap_up_call: Call | None = None
-    since: float = 0.0  # when it entered the state last said
-    last_said: tuple[object, ...] = ()
-
-    @property
-    def busy_with(self) -> tuple[Work, Call | None]:
-        """The work that counts, and its call: a conversation before a ringing call."""
-        best: tuple[Work, Call | None] = (Work.NONE, None)
-        for work in self.works.values():
-            if work[0] is not Work.RINGING:
-                return work
-            best = work
-        if best[1] is None and self.wrap_up_until is not None:
-            return Work.WRAP_UP, self.wrap_up_call
-        return best
-
-    def standing(self) -> tuple[SeatState, str, Call | None]:
-        """The one state to show, the reason of a pause, and the call it is busy with."""
-        work, call = self.busy_with
-        paused, reason = bool(self.queues), ""
-        for membership in self.queues.values():
-            if membership.paused:
-                reason = reason or membership.reason
-            else:
-                paused = False
-        state = shown(work, self.device, logged_in=bool(self.queues), paused=paused)
-        return state, reason if state is SeatState.NOT_READY else "", call
+    since: float
+    until: float | None
+    members: tuple[tuple[str, str], ...]
+    held: bool
 
 
 class SeatTracker:
     """Handlers by event name, and what calls mean for seats.
 
-    ``wrap_up_s`` gives the wrap-up time of queues as configured in queues.conf, because AMI tells
-    only that of a single member (``Wrapuptime``, which counts before it when it is not zero).
+    ``wrap_up_s`` gives the wrap-up time by queue; that of a single member (``Wrapuptime``) counts
+    before it when it is not zero. A wrap-up begins with the end of a conversation; once the
+    switchboard holds calls back (`hold_back`), it lasts exactly as long as that.
     """
 
     def __init__(
@@ -107,41 +66,41 @@ class SeatTracker:
         }
 
     def _on_member(self, message: Message, at: float) -> None:
-        seat = self._seat(message.get("MemberName"), message.get("Interface"), message)
-        before = seat.device
-        self._place(seat, message)
-        if seat.device is Device.NOT_IN_USE and before in _BUSY:
+        interface = message.get("Interface")
+        seat, plain = self._seat(message.get("MemberName"), interface, message)
+        device = seat.devices.get(plain)
+        before = seat.members.get((message.get("Queue"), interface))
+        now = seat.place(interface, message)
+        if before and seat.devices[plain] is device and now.is_as(before):
+            return  # every queue of a seat repeats what its telephone does
+        if seat.devices[plain] is Device.NOT_IN_USE and device in BUSY:
             for _, call in list(seat.works.values()):
-                self._step(seat, call, SeatTrigger.IDLED, at)
+                if seat.is_at(call, plain):
+                    self._step(seat, call, SeatTrigger.IDLED, at)
+        if before and before.wraps_up and not now.wraps_up:
+            self._end_wrap_up(seat)
         self._say(seat, at)
 
     def _on_member_removed(self, message: Message, at: float) -> None:
         member, interface = message.get("MemberName"), message.get("Interface")
-        seat = self._seat(member, interface, message)
-        seat.queues.pop(message.get("Queue"), None)
+        seat, _ = self._seat(member, interface, message)
+        seat.leave(message.get("Queue"), interface)
         # Only who is added anew can come back with another device (StateInterface).
         del self._members[member, interface]
         self._say(seat, at)
 
-    def _seat(self, member: str, interface: str, message: Message) -> Seat:
+    def _seat(self, member: str, interface: str, message: Message) -> tuple[Seat, str]:
         known = self._members.get((member, interface))
         if known is None:
             agent = self._directory.learn(member, interface, message.get("StateInterface"))
             known = self._members[member, interface] = self._of(agent), plain_interface(interface)
-        seat, plain = known
-        seat.interface = plain
-        return seat
+        return known
 
     def _of(self, agent: str) -> Seat:
         seat = self.seats.get(agent)
         if seat is None:
             seat = self.seats[agent] = Seat(agent)
         return seat
-
-    @staticmethod
-    def _place(seat: Seat, message: Message) -> None:
-        seat.queues[message.get("Queue")] = Membership(message, message.get("Paused") == "1")
-        seat.device = _DEVICES.get(message.get("Status"), Device.UNKNOWN)
 
     def take(self, signals: Iterable[SeatSignal]) -> None:
         """What calls mean for seats."""
@@ -161,11 +120,11 @@ class SeatTracker:
                 self._end_wrap_up(seat)
             return
         del seat.works[call.uniqueid]
-        if not seat.works and seat.device in _BUSY:
-            seat.device = Device.NOT_IN_USE  # "in use" was said of the call that is over
+        if not seat.works:
+            seat.put_down(call)
         wrap_up_s = self._wrap_up_of(seat, call) if work is Work.WRAP_UP else 0.0
         if wrap_up_s > 0:
-            seat.wrap_up_until, seat.wrap_up_call = at + wrap_up_s, call
+            seat.wrap_up_since, seat.wrap_up_until, seat.wrap_up_call = at, at + wrap_up_s, call
             self.wrapping[seat.agent] = seat
 
     def _end_wrap_up(self, seat: Seat) -> None:
@@ -174,12 +133,21 @@ class SeatTracker:
 
     def _wrap_up_of(self, seat: Seat, call: Call) -> float:
         queue = call.queue or ""
-        membership = seat.queues.get(queue)
-        own_s = membership.wrap_up_s if membership else 0.0
+        members = [one for (name, _), one in seat.members.items() if name == queue]
+        own_s = max((one.wrap_up_s for one in members), default=0.0)
         return own_s if own_s > 0 else self._wrap_up_s.get(queue, 0.0)
 
+    def wrap_up_of(self, agent: str) -> WrapUp | None:
+        """The wrap-up that ``agent`` is in, ``None`` when he is in none."""
+        seat = self.seats.get(agent)
+        if seat is None or seat.busy_with[0] is not Work.WRAP_UP:
+            return None
+        members = tuple(seat.holdable())
+        since = seat.wrap_up_since if seat.wrap_up_call else seat.since
+        return WrapUp(agent, since, seat.wrap_up_until, members, seat.is_held)
+
     def finish_wrap_up(self, agent: str, at: float) -> bool:
-        """The agent is done before the time is over; ``False`` when he was not wrapping up."""
+        """The agent is done before the time is over; ``False`` when no clock of his runs."""
         seat = self.wrapping.get(agent)
         if seat is None:
             return False
@@ -187,16 +155,28 @@ class SeatTracker:
         self._say(seat, at)
         return True
 
+    def prolong_wrap_up(self, agent: str, until: float) -> None:
+        """The wrap-up of ``agent``, if he is in one, lasts until then."""
+        seat = self.seats.get(agent)
+        if seat is not None and self.wrap_up_of(agent) is not None:
+            seat.wrap_up_until = until
+            self.wrapping[agent] = seat
+
     def due_at(self) -> float | None:
-        """When the next wrap-up ends, ``None`` when nobody wraps up."""
+        """When the next clock of a wrap-up runs out, ``None`` when none runs."""
         ends = [seat.wrap_up_until or 0.0 for seat in self.wrapping.values()]
         return min(ends, default=None)
 
     def tick(self, now: float) -> None:
-        """End the wrap-ups whose time is over."""
+        """End the wrap-ups whose time is over; one that the switchboard holds goes on with that."""
         for seat in list(self.wrapping.values()):
             until = seat.wrap_up_until or 0.0
-            if until <= now:
+            if until > now:
+                continue
+            if seat.is_held:
+                seat.wrap_up_until = None
+                del self.wrapping[seat.agent]
+            else:
                 self._end_wrap_up(seat)
                 self._say(seat, until)
 
@@ -207,16 +187,36 @@ class SeatTracker:
 
         ``busy`` are the agents in the calls that are up, each with the call's Uniqueid.
         """
+        held = [seat for seat in self.seats.values() if seat.is_held]
         for seat in self.seats.values():
-            seat.queues = {}
+            seat.members, seat.devices = {}, {}
         for item in members:
-            self._place(self._seat(item.get("Name"), item.get("Location"), item), item)
+            seat, _ = self._seat(item.get("Name"), item.get("Location"), item)
+            seat.place(item.get("Location"), item)
+        for seat in held:
+            if not seat.is_held:
+                self._end_wrap_up(seat)
         for seat in self.seats.values():
             for uniqueid, (_, call) in list(seat.works.items()):
                 if (seat.agent, uniqueid) not in busy:
                     self._step(seat, call, SeatTrigger.RING_ENDED, at)
                     self._step(seat, call, SeatTrigger.RELEASED, at)
             self._say(seat, at)
+
+    def orphans(self, channels: Iterable[Message], at: float) -> tuple[tuple[str, str], ...]:
+        """Memberships (queue, interface) held back at ``at`` by nobody: their timer is gone."""
+        timers = {interface_of(item.get("Channel").partition(";")[0]) for item in channels}
+
+        def orphaned(interface: str, one: Membership) -> bool:
+            ripe = at - one.paused_at > ORPHANED_AFTER_S
+            return one.wraps_up and ripe and timer_interface(interface) not in timers
+
+        return tuple(
+            key
+            for seat in self.seats.values()
+            for key, one in seat.members.items()
+            if orphaned(key[1], one)
+        )
 
     def describe(self, at: float) -> list[SeatChanged]:
         """Every seat as it stands."""
@@ -225,11 +225,11 @@ class SeatTracker:
     def _say(self, seat: Seat, at: float) -> None:
         if not self._announces:
             return
-        news = (*seat.standing(), seat.interface, *seat.queues)
+        news = (*seat.standing(), seat.interfaces, *seat.queues)
         if news == seat.last_said:
             return
         at = max(at, seat.since)
-        if news[:2] != seat.last_said[:2]:
+        if news[:3] != seat.last_said[:3]:
             seat.since = at
         seat.last_said = news
         self.events.append(self._describe(seat, at))
@@ -241,10 +241,10 @@ class SeatTracker:
             at=when(seat.since),
             switchboard=self._switchboard,
             agent=seat.agent,
-            interface=seat.interface,
+            interfaces=seat.interfaces,
             state=state,
             reason=reason,
-            queues=tuple(sorted(seat.queues)),
+            queues=seat.queues,
             call_id=f"{self._switchboard}-{call.uniqueid}" if call else None,
         )
 

@@ -24,6 +24,7 @@ async def test_seat_never_seen_is_logged_out(hotline: Hotline) -> None:
         "switchboard": "sb1",
         "agent": "1001",
         "extension": "81001",
+        "extensions": [],
         "state": "logged_out",
         "reason": "",
         "queues": [],
@@ -68,6 +69,10 @@ async def test_orders_reach_the_switchboard(
         ({"state": "not_ready", "reason": "散步"}, "reason"),
         ({"state": "ready", "reason": "小休"}, ""),
         ({"state": "ready", "agent": "1002"}, "agent"),
+        ({"state": "ready", "extensions": []}, "extensions"),
+        ({"state": "ready", "extensions": ["1", "1001"]}, "extensions.0"),
+        ({"state": "ready", "extensions": ["1001", "1002", "1003"]}, "extensions"),
+        ({"state": "logged_out", "extensions": ["1001"]}, ""),
         ({}, "state"),
     ],
 )
@@ -222,3 +227,54 @@ async def test_live_state_is_written_anew_as_a_whole(hotline: Hotline) -> None:
     assert [seat["agent"] for seat in await hotline.services.live.seats()] == ["1002"]
     assert (await hotline.services.live.link(SWITCHBOARD)).connected
     assert await hotline.redis.exists(f"hotline:link:{SWITCHBOARD}")
+
+
+async def test_what_can_be_chosen(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    _, choices = await agent.json("GET", f"{SEAT}/choices")
+    assert choices["reasons"] == ["小休", "就餐", "培训", "会议"]
+    assert choices["queues"] == list(hotline.settings.queues)
+
+
+@pytest.mark.parametrize("act", ["finish", "prolong"])
+async def test_wrap_up_by_hand(hotline: Hotline, act: str) -> None:
+    agent = await hotline.agent()
+    status, _ = await agent.json("POST", f"{SEAT}/wrap-up/{act}")
+    name = CommandName(f"{act}_wrap_up")
+    assert status == 202
+    assert hotline.switchboard.commands == [Command(agent="1001", extension="81001", name=name)]
+
+
+async def test_two_phones(hotline: Hotline) -> None:
+    agent = await hotline.agent()
+    await agent.json("PUT", SEAT, json={"state": "ready", "extensions": ["1001", "1004"]})
+    [command] = hotline.switchboard.commands
+    assert command.extensions == ("1001", "1004")
+
+
+async def test_a_seat_serves_its_own_queues(hotline: Hotline) -> None:
+    agent, chief = await hotline.agent(), await hotline.supervisor()
+    path = "/api/v1/seats/1001/queues"
+    assert (await chief.json("PUT", path, json={"queues": ["expert"]}))[0] == 202
+    await agent.json("PUT", SEAT, json={"state": "ready"})
+    assigned, ready = hotline.switchboard.commands
+    assert (assigned.name, assigned.queues) == (CommandName.SERVE_QUEUES, ("expert",))
+    assert (ready.name, ready.queues) == (CommandName.READY, ("expert",))
+    status, problem = await chief.json("PUT", path, json={"queues": ["expert", "nowhere"]})
+    assert (status, problem["errors"][0]["message"]) == (422, "没有队列 nowhere")
+    await chief.json("PUT", path, json={"queues": []})
+    await agent.json("PUT", SEAT, json={"state": "ready"})
+    assert hotline.switchboard.commands[-1].queues == ()
+    acts = await hotline.pool.fetch(
+        "select detail ->> 'outcome' as outcome from audit_log where action = 'seat.serve_queues'"
+    )
+    assert [act["outcome"] for act in acts] == ["asked", "done"] * 2
+
+
+async def test_a_supervisor_gives_only_reasons_that_are_configured(hotline: Hotline) -> None:
+    await hotline.agent()
+    chief = await hotline.supervisor()
+    order = {"state": "not_ready", "reason": "散步"}
+    status, problem = await chief.json("PUT", "/api/v1/seats/1001/state", json=order)
+    assert (status, problem["errors"][0]["field"]) == (422, "reason")
+    assert hotline.switchboard.commands == []

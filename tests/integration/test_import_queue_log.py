@@ -319,7 +319,8 @@ async def test_seat_states_recorded_live_stay(database_dsn: str, tmp_path: Path)
     live = datetime.fromtimestamp(1300000030, UTC)
     connection = await asyncpg.connect(database_dsn)
     await connection.executemany(
-        "insert into seat_intervals values ('sb1', '8001', $1, '', $2, $3)",
+        "insert into seat_intervals (switchboard, agent, state, started_at, ended_at, source)"
+        " values ('sb1', '8001', $1, $2, $3, 'ledger')",
         [("hold", live, live + timedelta(seconds=10)), ("ready", live + timedelta(hours=1), None)],
     )
     await connection.close()

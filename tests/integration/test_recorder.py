@@ -76,7 +76,7 @@ def seat(state: SeatState, second: float, *, agent: str = "8001", reason: str = 
         at=START + timedelta(seconds=second),
         switchboard="sb1",
         agent=agent,
-        interface="PJSIP/1001",
+        interfaces=("PJSIP/1001",),
         state=state,
         reason=reason,
     )

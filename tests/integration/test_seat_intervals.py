@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import pytest
 
 from gateway.recorder import _save_seat
+from metrics.counts import SeatSeconds
+from metrics.seats import seconds_of_call
 from telephony.events import SeatChanged, SeatState
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,7 +21,7 @@ async def recorded(pool: asyncpg.Pool, *told: Told) -> list[tuple[str, float, fl
         at = NOON + timedelta(seconds=second)
         seat = SeatChanged(
             event_id=f"{state}-{second}", at=at, switchboard="sb1", agent="8001",
-            interface="PJSIP/1001", state=state,
+            interfaces=("PJSIP/1001",), state=state,
         )  # fmt: skip
         async with pool.acquire() as connection, connection.transaction():
             await _save_seat(connection, seat)
@@ -55,3 +58,71 @@ async def test_repeats_change_nothing(pool: asyncpg.Pool) -> None:
     once = await recorded(pool, *told)
     assert await recorded(pool, *told) == once
     assert await recorded(pool, *told[1:]) == once
+
+
+async def inserted(pool: asyncpg.Pool, *rows: tuple[str, float, float | None, str]) -> None:
+    """Rows of (state, start, end, source), in this order."""
+    for state, start, end, source in rows:
+        await pool.execute(
+            "insert into seat_intervals (switchboard, agent, state, started_at, ended_at, source)"
+            " values ('sb1', '8001', $1, $2, $3, $4)",
+            state,
+            NOON + timedelta(seconds=start),
+            None if end is None else NOON + timedelta(seconds=end),
+            source,
+        )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("ready", 0, 10, "live"), ("talking", 9, 20, "live")],  # overlap
+        [("ready", 0, None, "live"), ("talking", 9, 20, "live")],  # the one before is still open
+        [("ready", 0, 10, "live"), ("talking", 11, 20, "live")],  # gap while logged in
+        [("talking", 10, 20, "live"), ("ready", 0, 11, "live")],  # overlap with the one after
+        [("talking", 10, 20, "live"), ("ready", 0, 9, "live")],  # gap before the one after
+        [("ready", 0, 10, "ledger"), ("talking", 9, 20, "ledger")],
+    ],
+)
+async def test_the_database_refuses_overlap_and_gap(
+    pool: asyncpg.Pool, rows: list[tuple[str, float, float | None, str]]
+) -> None:
+    with pytest.raises(asyncpg.ExclusionViolationError, match="must follow each other"):
+        await inserted(pool, *rows)
+
+
+async def test_the_database_takes_shifts_and_what_a_queue_log_left_out(pool: asyncpg.Pool) -> None:
+    await inserted(
+        pool,
+        ("ready", 0, 10, "ledger"), ("ready", 30, 40, "ledger"), ("ready", 60, 70, "live"),
+        ("logged_out", 70, 80, "live"), ("ready", 90, None, "live"),
+    )  # fmt: skip
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await pool.execute(
+            "update seat_intervals set ended_at = $1 where started_at = $2",
+            NOON + timedelta(seconds=65),
+            NOON + timedelta(seconds=60),
+        )
+
+
+async def test_each_call_has_its_own_times(pool: asyncpg.Pool) -> None:
+    def told(state: SeatState, second: float, call_id: str | None) -> SeatChanged:
+        return SeatChanged(
+            event_id=f"{state}-{second}", at=NOON + timedelta(seconds=second), switchboard="sb1",
+            agent="8001", interfaces=("PJSIP/1001",), state=state, call_id=call_id,
+        )  # fmt: skip
+
+    async with pool.acquire() as connection, connection.transaction():
+        for seat in (
+            told(TALKING, 0, "sb1-1"), told(TALKING, 30, "sb1-2"),
+            told(SeatState.HOLD, 40, "sb1-2"),
+            told(WRAP_UP, 45, "sb1-2"), told(WRAP_UP, 50, None), told(READY, 65, None),
+        ):  # fmt: skip
+            await _save_seat(connection, seat)
+        now = NOON + timedelta(seconds=100)
+        first = await seconds_of_call(connection, "sb1-1", now=now)
+        second = await seconds_of_call(connection, "sb1-2", now=now)
+        assert await seconds_of_call(connection, "sb1-3", now=now) == {}
+    assert first == {("sb1", "8001"): SeatSeconds(talking_s=30)}
+    # After a new start of the gateway the call before a wrap-up is not known any more.
+    assert second == {("sb1", "8001"): SeatSeconds(talking_s=10, hold_s=5, wrap_up_s=20)}

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 _CHUNK = 1 << 16
+_BLANK = b"\r\n\r\n"
+_NEVER = b"\0"
 
 
 @dataclass
@@ -14,7 +16,8 @@ class FaultProxy:
 
     `cut` ends every connection; `cut_inside_event` does so in the middle of a message. While
     ``frozen`` nothing gets through and nothing is refused (half-open). While ``slice_bytes`` is set
-    what the switchboard says arrives in segments of that many bytes.
+    what the switchboard says arrives in segments of that many bytes. Messages that begin with one
+    of ``dropped`` are lost; those that begin with one of ``delayed`` wait for `release`.
     """
 
     target_port: int
@@ -22,6 +25,10 @@ class FaultProxy:
     frozen: bool = False
     slice_bytes: int = 0
     connections: int = 0
+    dropped: tuple[bytes, ...] = ()
+    delayed: tuple[bytes, ...] = ()
+    lost: int = 0
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
     _cut_after: int | None = None
     _thawed: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -35,6 +42,11 @@ class FaultProxy:
         """Let everything through again, what waited first."""
         self.frozen = False
         self._thawed.set()
+
+    def release(self) -> None:
+        """Let through what was delayed, and delay no more."""
+        self.delayed = ()
+        self._released.set()
 
     def cut(self) -> None:
         """End every connection at once; new ones are accepted."""
@@ -77,8 +89,46 @@ class FaultProxy:
 
     async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """What the switchboard says."""
+        kept: list[bytes] = []
+        late = asyncio.create_task(self._hear_late(kept, writer))
+        try:
+            await self._hear_now(reader, writer, kept)
+        finally:
+            late.cancel()
+        raise ConnectionResetError
+
+    async def _hear_late(self, kept: list[bytes], writer: asyncio.StreamWriter) -> None:
+        while True:
+            await self._released.wait()
+            self._released.clear()
+            writer.write(b"".join(kept))
+            kept.clear()
+
+    def _sieved(self, data: bytes, rest: bytearray, kept: list[bytes]) -> bytes:
+        """What gets through of ``data``; a message that is not complete yet stays in ``rest``."""
+        if not (self.dropped or self.delayed or rest):
+            return data
+        rest += data
+        *whole, rest[:] = bytes(rest).split(_BLANK)
+        through = []
+        for message in whole:
+            if message.startswith(self.dropped or (_NEVER,)):
+                self.lost += 1
+            elif message.startswith(self.delayed or (_NEVER,)):
+                kept.append(message + _BLANK)
+            else:
+                through.append(message + _BLANK)
+        return b"".join(through)
+
+    async def _hear_now(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: list[bytes]
+    ) -> None:
+        rest = bytearray()
+        writer.write(await reader.readline())  # the greeting, which no blank line ends
         while data := await reader.read(_CHUNK):
             await self._until_thawed()
+            if not (data := self._sieved(data, rest, kept)):
+                continue
             if self._cut_after is not None:
                 writer.write(data[: self._cut_after])
                 await writer.drain()
@@ -88,7 +138,6 @@ class FaultProxy:
             for at in range(0, len(data), size):
                 writer.write(data[at : at + size])
                 await writer.drain()
-        raise ConnectionResetError
 
     async def _until_thawed(self) -> None:
         while self.frozen:

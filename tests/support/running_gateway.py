@@ -39,12 +39,18 @@ class RunningGateway:
 
 
 @pytest.fixture
+def wrap_up_s() -> float:
+    """Wrap-up time of the gateway; tests that want one override this."""
+    return 0
+
+
+@pytest.fixture
 async def running_gateway(
-    switchboard_here: None, tmp_path: Path, database_dsn: str, redis_url: str
+    switchboard_here: None, tmp_path: Path, database_dsn: str, redis_url: str, wrap_up_s: float
 ) -> AsyncIterator[RunningGateway]:
     """The system, with agent 8001's phone registered and a citizen's phone behind the trunk."""
     (port,) = free_ports(1)
-    async with running_system(tmp_path, database_dsn, redis_url) as system:
+    async with running_system(tmp_path, database_dsn, redis_url, wrap_up_s=wrap_up_s) as system:
         board = system.switchboard
         sipp = Sipp(board.sip_port)
         await sipp.register("1001", board.secrets.seats["1001"], port)

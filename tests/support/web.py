@@ -109,6 +109,7 @@ class Switchboard:
             "state": state,
             "reason": "",
             "queues": ["12345"],
+            "extensions": [f"8{agent}"],
             "call_id": None,
         }
         return await self.tell("seat.changed", data | changed)

@@ -69,8 +69,8 @@ taken as (
   ) known
   group by spans.agent
 )
-insert into seat_intervals (switchboard, agent, state, reason, started_at, ended_at)
-select :switchboard, b.agent, b.state, b.reason, lower(piece), upper(piece)
+insert into seat_intervals (switchboard, agent, state, reason, started_at, ended_at, source)
+select :switchboard, b.agent, b.state, b.reason, lower(piece), upper(piece), 'ledger'
 from batch_stretches b
 left join taken on taken.agent = b.agent
 cross join lateral unnest(

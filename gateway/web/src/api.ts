@@ -105,8 +105,11 @@ export const api = {
   logIn: (login: string, password: string) =>
     request<m.Session>('POST', '/session', { login, password }),
   logOut: () => request<void>('DELETE', '/session'),
-  setSeat: (state: m.SeatCommand, reason?: string) =>
-    request<void>('PUT', '/seat', reason === undefined ? { state } : { state, reason }),
+  setSeat: (state: m.SeatCommand, reason?: string, extensions?: string[]) =>
+    request<void>('PUT', '/seat', { state, reason, extensions }),
+  seatChoices: () => request<m.SeatChoices>('GET', '/seat/choices'),
+  finishWrapUp: () => request<void>('POST', '/seat/wrap-up/finish'),
+  prolongWrapUp: () => request<void>('POST', '/seat/wrap-up/prolong'),
   directory: () => request<m.Directory>('GET', '/directory'),
   hangUpPhone: () => request<void>('POST', '/seat/hangup'),
   dial: (wanted: m.Dialling) => request<void>('POST', '/dial', wanted, RINGING_TIMEOUT_MS),

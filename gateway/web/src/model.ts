@@ -40,13 +40,23 @@ export type SeatCommand = 'ready' | 'not_ready' | 'logged_out'
 export interface Seat {
   switchboard: string
   agent: string
+  /** The agent's own phone. */
   extension: string | null
+  /** The phones he is signed in at. */
+  extensions: string[]
   state: SeatState
   reason: string
   queues: string[]
   /** Null before the seat was ever seen. */
   since: string | null
   call_id: string | null
+}
+
+/** What can be chosen at a seat. */
+export interface SeatChoices {
+  reasons: string[]
+  queues: string[]
+  wrap_up_prolong_s: number
 }
 
 /** What an agent may do to his call. */

@@ -8,7 +8,8 @@ from gateway.command_table import CommandTable
 from gateway.commands import Command, CommandName
 from gateway.errors import CommandRefusedError, CommandSilentError
 from gateway.refusals import OWN_PHONE, RINGBACK_SENTENCES, SENTENCES
-from gateway.seat_desk import SeatDesk
+from gateway.seat_desk import SeatDesk, Turns
+from gateway.wrap_up_desk import WrapUpDesk
 from telephony.ami.action import Action
 from telephony.ami.session import Answer
 from telephony.errors import (
@@ -22,14 +23,30 @@ from telephony.errors import (
     UnsafeValueError,
 )
 from telephony.originate import Dialled
-from telephony.tracker import Tracker
 from telephony.watch import Sign, Watch, Watches
+from tests.unit.telephony.story import Story
+from tests.unit.telephony.tracking import new_tracker, track
 
 COMMAND = Command(name=CommandName.HANG_UP, agent="8001", extension="1001", call_id="sb1-1.1")
 
 
 class Away:
-    """A switchboard that nobody is connected to."""
+    """A switchboard that nobody is connected to any more; 8001 was logged in."""
+
+    def __init__(self) -> None:
+        story = Story()
+        story.member("QueueMemberAdded", "8001", "PJSIP/1001")
+        self.tracker = new_tracker()
+        track(story.messages, self.tracker)
+
+    def finish_wrap_up(self, agent: str) -> None:
+        raise AssertionError(agent)
+
+    def prolong_wrap_up(self, agent: str, until: float) -> None:
+        raise AssertionError((agent, until))
+
+    def switch_now(self) -> float:
+        return 0.0
 
     def watch(self, *signs: Sign) -> Watch:
         return Watch(Watches(), signs)
@@ -39,10 +56,11 @@ class Away:
 
 
 def tables() -> CommandTable:
-    desk = CallDesk(
-        Away(), Tracker("sb1"), queues=("12345",), caller_id="12345", outside_min_digits=5
-    )
-    return CommandTable({**SeatDesk(Away(), ("12345",)).handlers, **desk.handlers})
+    away, turns, queues = Away(), Turns(), ("12345", "expert")
+    calls = CallDesk(away, away.tracker, queues=queues, caller_id="12345", outside_min_digits=5)
+    wrap_ups = WrapUpDesk(away, turns, prolong_s=60, longest_s=600, is_owner=lambda: True)
+    seats = SeatDesk(away, queues, turns)
+    return CommandTable({**seats.handlers, **wrap_ups.handlers, **calls.handlers})
 
 
 @pytest.mark.parametrize("name", sorted(set(CommandName) - {CommandName.RING_BACK}))
@@ -54,8 +72,9 @@ async def test_every_command_is_carried_out_or_refused(name: CommandName) -> Non
         call_id="sb1-1.1",
         number="1002",
         supervisor="1003",
+        queues=("expert",),
     )
-    with pytest.raises(CommandRefusedError, match=r"断开|通话已结束|没有通话"):
+    with pytest.raises(CommandRefusedError, match=r"断开|通话已结束|没有通话|不在话后处理"):
         await tables().carry_out(command)
 
 

@@ -204,6 +204,19 @@ def test_agents_who_log_in_by_telephone() -> None:
     ]
 
 
+def test_a_pause_for_wrap_up_is_wrap_up() -> None:
+    assert stretches(
+        "0|MANAGER|q|8001|ADDMEMBER|",
+        "10|NONE|q|8001|PAUSE|话后处理",
+        "30|NONE|q|8001|UNPAUSE|",
+        "40|MANAGER|q|8001|REMOVEMEMBER|",
+    ) == [
+        ("8001", SeatState.READY, "", 0, 10),
+        ("8001", SeatState.WRAP_UP, "", 10, 30),
+        ("8001", SeatState.READY, "", 30, 40),
+    ]
+
+
 def test_paused_in_one_queue_of_two_is_ready() -> None:
     assert stretches(
         "0|MANAGER|q|8001|ADDMEMBER|",

@@ -154,6 +154,12 @@ WRONG_SETTINGS: dict[str, tuple[Environment, tuple[str, ...]]] = {
     "no time of day": ({"survey_opens": "nine"}, ("survey_opens", "time")),
     "no list": ({"queues": "12345,expert"}, ("queues", 'JSON list, such as ["one", "two"]')),
     "empty list": ({"queues": "[]"}, ("queues", "at least 1")),
+    "a reason that is a state": (
+        {"not_ready_reasons": '["小休", "话后处理"]'},
+        ("not_ready_reasons", "话后处理"),
+    ),
+    "a reason Asterisk cannot keep": ({"not_ready_reasons": '["a;b"]'}, ("not_ready_reasons",)),
+    "a reason twice": ({"not_ready_reasons": '["小休", "小休"]'}, ("not_ready_reasons", "differ")),
     "bad name": ({"switchboard": "SB 1"}, ("switchboard", "[a-z0-9]{1,16}")),
     "bad endpoint": ({"outbound_endpoint": "PJSIP/trunk"}, ("outbound_endpoint", "number")),
     "bad peers": ({"agi_peers": '["10.1.2.3/8"]'}, ("agi_peers", "10.1.2.3/8", "host bits")),

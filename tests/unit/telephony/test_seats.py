@@ -188,3 +188,61 @@ def test_a_state_keeps_the_time_it_was_entered() -> None:
     assert further.event_id != ready.event_id
     [now] = tracker.seats(story.now + 600)
     assert now.at == further.at == ready.at
+
+
+SECOND = "PJSIP/1004"
+
+
+def test_two_phones_are_one_seat() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    story.member("QueueMemberAdded", "8001", SECOND, Status="5")
+    told = track(story.messages)
+    assert told.states("8001") == ["ready", "ready"]
+    assert told.seats[-1].interfaces == (A, SECOND)
+    assert told.seats[-1].queues == ("12345",)
+
+
+def test_the_other_phone_coming_to_rest_ends_no_call() -> None:
+    story, tracker = Story(), new_tracker()
+    story.member("QueueMemberAdded", "8001", A)
+    story.member("QueueMemberAdded", "8001", SECOND)
+    _, leg = answered(story)
+    story.member("QueueMemberStatus", "8001", A, Status="2")
+    story.member("QueueMemberStatus", "8001", SECOND, Status="6")
+    story.member("QueueMemberStatus", "8001", SECOND, Status="1")
+    assert track(story.messages, tracker).states("8001")[-1] == "talking"
+    assert leg.name.startswith(A)
+
+
+def test_a_shift_that_moves_to_another_phone() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    story.member("QueueMemberAdded", "8001", SECOND)
+    story.member("QueueMemberRemoved", "8001", A)
+    told = track(story.messages)
+    assert told.states("8001") == ["ready"] * 3
+    assert told.seats[-1].interfaces == (SECOND,)
+    assert len({seat.at for seat in told.seats}) == 1  # it has been ready all the time
+
+
+def test_unregistered_only_when_every_phone_is() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    story.member("QueueMemberAdded", "8001", SECOND)
+    story.member("QueueMemberStatus", "8001", A, Status="5")
+    story.member("QueueMemberStatus", "8001", SECOND, Status="5")
+    assert track(story.messages).states("8001")[-2:] == ["ready", "unreachable"]
+
+
+def test_a_call_after_the_other_is_a_state_of_its_own() -> None:
+    """Talk is counted for each call, also where one follows the other without a pause."""
+    story, tracker = Story(), new_tracker()
+    story.member("QueueMemberAdded", "8001", A)
+    first, leg = answered(story)
+    answered(story)
+    story.wait(5)
+    agent_hangs_up(story, first, leg)
+    talks = [seat for seat in track(story.messages, tracker).seats if seat.state is S.TALKING]
+    assert len({seat.call_id for seat in talks}) == 2
+    assert talks[-1].at > talks[0].at

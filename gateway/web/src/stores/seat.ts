@@ -1,8 +1,8 @@
 /** The agent's own seat: what the switchboard says it is, and what was asked for meanwhile. */
-import { reactive, readonly } from 'vue'
+import { reactive, readonly, ref } from 'vue'
 import { Problem, api } from '../api'
 import { onLive } from '../live'
-import type { Hello, LiveEvent, Seat, SeatCommand } from '../model'
+import type { Hello, LiveEvent, Seat, SeatChoices, SeatCommand } from '../model'
 import { session } from './session'
 
 const CONFIRMATION_MS = 8_000
@@ -17,6 +17,14 @@ let confirm: () => void = () => {}
 
 export const seat = readonly(state)
 
+const offered = ref<SeatChoices | null>(null)
+export const seatChoices = readonly(offered)
+
+/** Ask once what can be chosen at a seat. Throws `Problem`. */
+export async function loadSeatChoices(): Promise<void> {
+  offered.value ??= await api.seatChoices()
+}
+
 onLive((event: LiveEvent) => {
   if (event.name === 'hello') {
     state.current = (event.data as Hello).seat
@@ -30,16 +38,31 @@ onLive((event: LiveEvent) => {
 })
 
 /** Ask for a state and wait until the switchboard confirms it. Throws `Problem`. */
-export async function changeSeat(wanted: SeatCommand, reason = ''): Promise<void> {
+export async function changeSeat(
+  wanted: SeatCommand,
+  reason = '',
+  extensions?: string[],
+): Promise<void> {
+  await confirmed({ state: wanted, reason }, () =>
+    api.setSeat(wanted, reason || undefined, extensions),
+  )
+}
+
+/** Be done with the wrap-up and wait until calls come again. Throws `Problem`. */
+export async function finishWrapUp(): Promise<void> {
+  await confirmed({ state: 'ready', reason: '' }, api.finishWrapUp)
+}
+
+async function confirmed(wish: Wish, ask: () => Promise<void>): Promise<void> {
   if (state.wish !== null) return
-  state.wish = { state: wanted, reason }
-  const confirmed = new Promise<boolean>((resolve) => {
+  state.wish = wish
+  const seen = new Promise<boolean>((resolve) => {
     confirm = () => resolve(true)
     window.setTimeout(() => resolve(false), CONFIRMATION_MS)
   })
   try {
-    await api.setSeat(wanted, reason || undefined)
-    if (!(await confirmed)) throw new Problem(0, '已提交，但交换机尚未确认，请留意坐席状态。')
+    await ask()
+    if (!(await seen)) throw new Problem(0, '已提交，但交换机尚未确认，请留意坐席状态。')
   } finally {
     state.wish = null
   }

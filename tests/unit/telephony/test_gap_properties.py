@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from telephony.ami.frame import Framer
 from telephony.events import CallEvent, CallRecord, Event, SeatState
-from telephony.ledger import Ledger, reconstruct
+from telephony.ledger import Ledger, Seating, reconstruct
 from telephony.repair import TOLERANCE_S, compare
 from telephony.tracker import Tracker
 from tests.unit.telephony.histories import INTERFACES, Life, Truth, lives, tell_all
@@ -25,7 +25,7 @@ from tests.unit.telephony.tracking import SWITCH, new_tracker
 many = st.lists(lives, min_size=1, max_size=6)
 chances = st.randoms(use_true_random=False)
 ABOUT = TOLERANCE_S + 0.05
-SEATS = {interface: agent for agent, interface in INTERFACES.items()}
+SEATS = [Seating(0.0, interface, agent) for agent, interface in INTERFACES.items()]
 
 
 @dataclass

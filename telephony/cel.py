@@ -71,7 +71,7 @@ def parse_events(
         raise ValueError(f"the CEL columns lack {', '.join(sorted(missing))}")
     columns = _Columns.of(fields)
     wanted = {f'"{name}"' for name in names}
-    own = columns.is_first("eventenum") and bool(wanted)
+    own = bool(wanted) and columns.eventenum == 0
     # A torn record must not eat the next one, so each is its own CSV document.
     for number, record in enumerate(_records(lines), 1):
         if own and (name := record.partition(",")[0]) not in wanted and name != _OWN:
@@ -142,9 +142,6 @@ class _Columns:
     def of(cls, names: Sequence[str]) -> "_Columns":
         places = {name: place for place, name in enumerate(names)}
         return cls(len(names), *(places.get(own.name, -1) for own in dataclass_fields(cls)[1:]))
-
-    def is_first(self, name: str) -> bool:
-        return getattr(self, name) == 0
 
     def event(self, row: list[str]) -> CelEvent:
         """Raises `ValueError`."""

@@ -221,9 +221,7 @@ class Reconstruction:
             yield event.call
 
 
-def _noting_starts(
-    lines: Iterable[QueueLogLine], starts: deque[float]
-) -> Iterator[QueueLogLine]:
+def _noting_starts(lines: Iterable[QueueLogLine], starts: deque[float]) -> Iterator[QueueLogLine]:
     for line in lines:
         starts.extend(restarts((line,)))
         yield line

@@ -31,6 +31,11 @@ select * from calls where switchboard = :switchboard and ended_at is null;
 -- Calls of a switchboard that arrived at or after a time, for comparison with its ledger.
 select * from calls where switchboard = :switchboard and arrived_at >= :since;
 
+-- name: open_calls_of(switchboard, uniqueids)
+-- Calls of a switchboard that are recorded as open, of these.
+select * from calls
+where switchboard = :switchboard and uniqueid = any (:uniqueids::text[]) and ended_at is null;
+
 -- name: who_served(call_id)^
 -- The agent who had the caller last, and the queue; null where nobody had.
 select coalesce(agents -> -1 ->> 'agent', agent) as agent, queue from calls where call_id = :call_id;

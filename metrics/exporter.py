@@ -15,6 +15,7 @@ from metrics.calls import QueueAndLine
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
+from metrics.reconciliation import DIFFERENCES, NewestRun
 from metrics.snapshot import Snapshot, SnapshotKeeper
 
 OTHER = "other"
@@ -54,6 +55,17 @@ _CASES: Mapping[str, tuple[str, str]] = {
     ),
     "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED),
 }
+_RUNS: Mapping[str, tuple[str, Callable[[NewestRun], float]]] = {
+    "hotline_reconciliation_last_run_timestamp_seconds": (
+        "When the newest comparison with the switchboard's own records ended.",
+        lambda run: run.ended_at.timestamp(),
+    ),
+    "hotline_reconciliation_last_run_duration_seconds": (
+        "How long it took.",
+        lambda run: run.duration_s,
+    ),
+    "hotline_reconciliation_last_run_calls": ("Calls it compared.", lambda run: run.compared),
+}
 
 
 class FiguresCollector(Collector):
@@ -89,6 +101,7 @@ class FiguresCollector(Collector):
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from self._opinions(snapshot.events)
+        yield from self._reconciliation(snapshot)
 
     def _bounded(self, calls: Mapping[QueueAndLine, CallCounts]) -> dict[QueueAndLine, CallCounts]:
         """The same calls by label values; what is configured starts at zero."""
@@ -167,6 +180,29 @@ class FiguresCollector(Collector):
             ("question", "answer"),
             counts.by_both(events.SURVEY_ANSWERED).items(),
         )
+
+    def _reconciliation(self, snapshot: Snapshot) -> Iterator[Metric]:
+        found: dict[str, float] = snapshot.events.by_subject(events.RECONCILED_DIFFERENCE)
+        yield self._counters.counter(
+            "hotline_reconciliation_differences",
+            "Differences between records and the switchboard's own, by kind.",
+            ("kind",),
+            [((kind,), found.get(kind, 0.0)) for kind in DIFFERENCES],
+        )
+        state = snapshot.reconciliation
+        for name, (text, value) in _RUNS.items():
+            family = GaugeMetricFamily(name, text, labels=("switchboard", "cause"))
+            for run in state.runs:
+                family.add_metric((run.switchboard, run.cause), value(run))
+            yield family
+        unexplained = GaugeMetricFamily(
+            "hotline_reconciliation_unexplained_differences",
+            "Calls in which something differs that could not be mended, found within a day.",
+            labels=("switchboard",),
+        )
+        for switchboard, calls in state.unexplained.items():
+            unexplained.add_metric((switchboard,), calls)
+        yield unexplained
 
 
 def _label(value: str, known: Collection[str]) -> str:

@@ -14,6 +14,7 @@ from metrics import events
 from metrics.calls import SHORT_ABANDON_S, QueueAndLine, call_counts
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
+from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
@@ -30,6 +31,7 @@ class Snapshot:
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
+    reconciliation: ReconciliationState
     taken_at_s: float
     """Reading of the monotonic clock."""
 
@@ -92,6 +94,7 @@ class SnapshotKeeper:
             events=counted,
             seats=_by_state(current),
             seat_seconds=self._seat_seconds(counted, current),
+            reconciliation=await reconciliation_state(conn, now=self._clock()),
             taken_at_s=taken_at_s,
         )
 

@@ -14,6 +14,7 @@ from gateway.http import (
     case_api,
     control_api,
     health_api,
+    reconciliation_api,
     seat_api,
     session_api,
     socket_api,
@@ -37,6 +38,7 @@ API: tuple[Endpoint, ...] = (
     *supervision_api.ENDPOINTS,
     *case_api.ENDPOINTS,
     *board_api.ENDPOINTS,
+    *reconciliation_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

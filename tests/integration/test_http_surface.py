@@ -15,7 +15,7 @@ from gateway.http.openapi import plain_path
 from tests.support.ports import free_port
 from tests.support.web import CALLER, Browser, Hotline, call_data
 
-EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1", "agent": "1001"}
+EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1", "agent": "1001", "run_id": "1"}
 
 
 def example_path(endpoint: Endpoint) -> str:
@@ -75,6 +75,8 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "GET /api/v1/board": overseers,
+        "GET /api/v1/reconciliations": overseers,
+        "GET /api/v1/reconciliations/{run_id}/differences": overseers,
         "GET /healthz": "public",
         "GET /readyz": "public",
         "GET /ws": everyone,

@@ -405,12 +405,13 @@ async def test_postgres_away_and_back(bench: Bench, monkeypatch: pytest.MonkeyPa
             await until(knocks, lambda count: count >= 2)
             proxy.reopen()
 
-            async def rows() -> int:
-                return len(await bench.stored())
+            async def kinds() -> Counter[str]:
+                found = await bench.pool.fetch("select kind from reconciliation_differences")
+                return Counter(row["kind"] for row in found)
 
-            await until(rows, lambda count: count == len(bench.live) + 1)
-        kinds = await bench.pool.fetch("select kind from reconciliation_differences")
-        assert Counter(row["kind"] for row in kinds) == {"unseen": 1, "missing": len(bench.live)}
+            missing = {"unseen": 1, "missing": len(bench.live)}
+            await until(kinds, lambda found: found == missing)
+    assert len(await bench.stored()) == len(bench.live) + 1
 
 
 async def test_only_the_owner_mends(bench: Bench) -> None:

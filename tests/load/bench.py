@@ -9,8 +9,8 @@ import sys
 
 from tests.load.report import note
 
-BENCHMARKS = ("bench_replay", "bench_pop", "bench_agi")
-TIMEOUT_S = 120
+BENCHMARKS = ("bench_replay", "bench_pop", "bench_agi", "bench_reconcile")
+TIMEOUT_S = 240
 
 
 def main() -> int:

@@ -12,7 +12,6 @@ from heapq import merge
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from telephony.queue_log import fold, read_lines
 from tests.load.capture import CHANNELS, SEATS
 from tests.load.template import Shift, Template
 
@@ -80,11 +79,6 @@ def _midnight(day: date) -> float:
 def yesterday() -> date:
     """Of the city."""
     return (datetime.now(CITY) - timedelta(days=1)).date()
-
-
-def queued(path: Path) -> int:
-    """How many callers of a queue_log entered a queue."""
-    return len(fold(read_lines(path.read_text().splitlines()).lines))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from gateway.reconciliation import comparison
+from gateway.errors import OwnershipLostError
+from gateway.reconciliation import comparison, runs
 from gateway.reconciliation.nights import bounds
 from metrics.snapshot import SnapshotKeeper
 from telephony.events import CallRecord, Outcome
@@ -60,15 +61,20 @@ async def test_missed_nights_are_caught_up(bench: Bench) -> None:  # noqa: F811
     assert days == [day_of(bench) + timedelta(days=number) for number in range(-1, 4)]
 
 
-async def test_night_broken_off_is_done_again(bench: Bench) -> None:  # noqa: F811
-    await bench.pool.execute("update switchboard_owners set epoch = epoch + 1")
-    reconciler = bench.reconciler(now=after(bench))
-    with pytest.raises(Exception, match="another gateway owns"):
-        await reconciler.reconcile_nights()
-    assert await bench.stored() == {}
-    await bench.pool.execute("update switchboard_owners set epoch = epoch - 1")
-    (done,) = await reconciler.reconcile_nights()
-    assert done.found == {"missing": len(bench.live)}
+async def test_night_broken_off_is_done_again(
+    bench: Bench,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def lose(*_: object, **__: object) -> None:
+        raise OwnershipLostError("another gateway owns the switchboard now")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "end", lose)
+        with pytest.raises(OwnershipLostError):
+            await bench.reconciler(now=after(bench)).reconcile_nights()
+    (done,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+    assert (done.compared, done.found) == (len(bench.live), {})
+    assert len(await bench.pool.fetch(RUNS)) == 2
 
 
 @pytest.mark.usefixtures("anywhere")

@@ -4,31 +4,43 @@ from typing import Protocol
 
 from telephony.agi.commands import Agi
 from telephony.agi.flows.prompts import play
-from telephony.agi.flows.question import Question, ask
+from telephony.agi.flows.question import Question, ask, keep, take_time
 from telephony.agi.request import AgiCall
 from telephony.agi.session import Script
+from telephony.opinions import RATING_EVENT
 
 THANKS_PROMPT = "thanks"
+ASKED = "HOTLINE_ASKED"
 
 
 class StoreRating(Protocol):
     """Stores a rating once per call, however often it is asked to."""
 
     async def __call__(self, *, uniqueid: str, scale: str, answer: str) -> None:
-        """``uniqueid`` is that of the caller's channel; ``scale`` the question's name."""
+        """``uniqueid`` is that of the caller's channel; ``scale`` the question's name.
+
+        Where it cannot be stored it is left to the switchboard's records.
+        """
 
 
 def rating_script(question: Question, store: StoreRating) -> Script:
     """Build the script. No valid key, or a hang-up before it, is no rating.
 
-    The rating is stored before the caller is thanked: thanks are never for nothing.
+    The rating is in the switchboard's own records and stored before the caller is thanked: thanks
+    are never for nothing. The dialplan asks itself unless it is told in `ASKED` that this was done.
     """
 
     def rating(agi: Agi, call: AgiCall) -> None:
-        answer = ask(agi, call, question)
-        if answer is None:
-            return
-        agi.wait(store(uniqueid=call.uniqueid, scale=question.name, answer=answer))
-        play(agi, call, THANKS_PROMPT)
+        take_time(agi, call)
+        key = ask(agi, call, question)
+        if key is not None:
+            try:
+                keep(agi, RATING_EVENT, question, key)
+            finally:  # it counts although the caller has hung up by now
+                answer = question.keys[key]
+                agi.wait(store(uniqueid=call.uniqueid, scale=question.name, answer=answer))
+        agi.set_variable(ASKED, "1")
+        if key is not None:
+            play(agi, call, THANKS_PROMPT)
 
     return rating

@@ -10,8 +10,8 @@ from gateway.reconciliation import comparison, runs
 from gateway.reconciliation.nights import bounds
 from metrics.snapshot import SnapshotKeeper
 from telephony.events import CallRecord, Outcome
-from tests.integration.test_reconciler import NAME, Bench, assert_same, bench  # noqa: F401
 from tests.support.figures import registry_of, scrape, total
+from tests.support.reconciling import NAME, Bench, assert_same
 
 KINDS = "select call_id, kind, repaired, recorded, told from reconciliation_differences"
 RUNS = "select cause, day, compared, unexplained from reconciliation_runs order by run_id"
@@ -36,7 +36,7 @@ def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("anywhere")
-async def test_a_day_is_made_up_for_and_then_agrees(bench: Bench) -> None:  # noqa: F811
+async def test_a_day_is_made_up_for_and_then_agrees(bench: Bench) -> None:
     (done,) = await bench.reconciler(now=after(bench)).reconcile_nights()
     assert (done.compared, done.found) == (len(bench.live), {"missing": len(bench.live)})
     assert_same(await bench.stored(), bench.live)
@@ -46,14 +46,14 @@ async def test_a_day_is_made_up_for_and_then_agrees(bench: Bench) -> None:  # no
     assert (again.compared, again.found) == (len(bench.live), {})
 
 
-async def test_not_before_its_hour(bench: Bench) -> None:  # noqa: F811
+async def test_not_before_its_hour(bench: Bench) -> None:
     early = after(bench, hours=2)
     (day_before,) = await bench.reconciler(now=early).reconcile_nights()
     assert day_before.compared == 0
     assert await bench.stored() == {}
 
 
-async def test_missed_nights_are_caught_up(bench: Bench) -> None:  # noqa: F811
+async def test_missed_nights_are_caught_up(bench: Bench) -> None:
     await bench.reconciler(now=after(bench, days=0)).reconcile_nights()
     done = await bench.reconciler(now=after(bench, days=4)).reconcile_nights()
     assert [one.compared for one in done] == [len(bench.live), 0, 0, 0]
@@ -62,7 +62,7 @@ async def test_missed_nights_are_caught_up(bench: Bench) -> None:  # noqa: F811
 
 
 async def test_night_broken_off_is_done_again(
-    bench: Bench,  # noqa: F811
+    bench: Bench,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def lose(*_: object, **__: object) -> None:
@@ -78,7 +78,7 @@ async def test_night_broken_off_is_done_again(
 
 
 @pytest.mark.usefixtures("anywhere")
-async def test_what_cannot_be_explained_is_told_once(bench: Bench) -> None:  # noqa: F811
+async def test_what_cannot_be_explained_is_told_once(bench: Bench) -> None:
     """A call that the switchboard never had, and one that it had before its records begin."""
     await bench.record(bench.live.values())
     first = min(call.arrived_at for call in bench.live.values())
@@ -104,7 +104,7 @@ def moved(call: CallRecord, uniqueid: str, arrived_at: datetime) -> CallRecord:
     return replace(call, uniqueid=uniqueid, arrived_at=arrived_at)
 
 
-async def test_what_is_told_of_a_difference(bench: Bench) -> None:  # noqa: F811
+async def test_what_is_told_of_a_difference(bench: Bench) -> None:
     left = bench.some(lambda call: call.outcome is Outcome.ABANDONED_QUEUE)
     wrong = replace(left, outcome=Outcome.TIMED_OUT)
     right = [call for call in bench.live.values() if call is not left]
@@ -119,7 +119,7 @@ async def test_what_is_told_of_a_difference(bench: Bench) -> None:  # noqa: F811
     ]
 
 
-async def test_no_number_is_kept(bench: Bench) -> None:  # noqa: F811
+async def test_no_number_is_kept(bench: Bench) -> None:
     await bench.reconciler(now=after(bench)).reconcile_nights()
     texts = await bench.pool.fetch(
         "select recorded::text || told::text as kept from reconciliation_differences"
@@ -130,7 +130,7 @@ async def test_no_number_is_kept(bench: Bench) -> None:  # noqa: F811
     assert not [1 for row in texts for caller in callers if row["kept"] and caller in row["kept"]]
 
 
-async def test_old_runs_are_forgotten(bench: Bench) -> None:  # noqa: F811
+async def test_old_runs_are_forgotten(bench: Bench) -> None:
     await bench.reconciler(now=after(bench)).reconcile_nights()
     days = bench.reconciler()._context.settings.reconciliation_days
     await bench.reconciler(now=after(bench, days=days)).reconcile_nights()
@@ -141,7 +141,7 @@ async def test_old_runs_are_forgotten(bench: Bench) -> None:  # noqa: F811
     assert await bench.pool.fetch(KINDS) == []
 
 
-async def test_metrics_tell(bench: Bench) -> None:  # noqa: F811
+async def test_metrics_tell(bench: Bench) -> None:
     now = after(bench)
     (done,) = await bench.reconciler(now=now).reconcile_nights()
     keeper = SnapshotKeeper(bench.pool, clock=lambda: now)

@@ -11,7 +11,7 @@ from callback_survey.questionnaire import CASE_CALLBACK_V1
 from callback_survey.ratings import Rating, rating_of_call, store_rating
 from callback_survey.results import results_of_case
 from telephony.events import CallRecord
-from tests.integration.test_reconciler import NAME, Bench, bench  # noqa: F401
+from tests.support.reconciling import NAME, Bench
 
 pytestmark = pytest.mark.parametrize("bench", ["mixed"], indirect=True)
 NUMBER = "13800000999"
@@ -49,7 +49,7 @@ async def stored(some: Bench, call: CallRecord) -> Rating | None:
 
 
 @pytest.mark.parametrize("recorded", [True, False])
-async def test_a_rating_that_was_not_stored(bench: Bench, recorded: bool) -> None:  # noqa: F811
+async def test_a_rating_that_was_not_stored(bench: Bench, recorded: bool) -> None:
     call = served(bench)
     heard(bench, "HOTLINE_RATING", call.uniqueid, "three_step 3", before_end(call))
     if recorded:
@@ -63,7 +63,7 @@ async def test_a_rating_that_was_not_stored(bench: Bench, recorded: bool) -> Non
     assert (await bench.reconciler().reconcile()).found == {}
 
 
-async def test_the_first_rating_stands(bench: Bench) -> None:  # noqa: F811
+async def test_the_first_rating_stands(bench: Bench) -> None:
     """Asked by a script that died, then by the dialplan; and one that was stored already."""
     call, other = (one for one in list(bench.live.values())[:2])
     for key in ("1", "3"):
@@ -87,7 +87,7 @@ async def test_the_first_rating_stands(bench: Bench) -> None:  # noqa: F811
     "extra",
     ["three_step 9", "four_step 1", "three_step 11", "three_step", "", 'x","y 1', "three_step ١"],
 )
-async def test_what_is_no_rating(bench: Bench, extra: str) -> None:  # noqa: F811
+async def test_what_is_no_rating(bench: Bench, extra: str) -> None:
     call = served(bench)
     await bench.record(bench.live.values())
     heard(bench, "HOTLINE_RATING", call.uniqueid, extra, before_end(call))
@@ -95,7 +95,7 @@ async def test_what_is_no_rating(bench: Bench, extra: str) -> None:  # noqa: F81
     assert await stored(bench, call) is None
 
 
-async def test_a_rating_of_this_moment_is_still_being_stored(bench: Bench) -> None:  # noqa: F811
+async def test_a_rating_of_this_moment_is_still_being_stored(bench: Bench) -> None:
     call = max(bench.live.values(), key=before_end)
     heard(bench, "HOTLINE_RATING", call.uniqueid, "three_step 1", before_end(call))
     now = bench.last_end + timedelta(seconds=1)
@@ -122,7 +122,7 @@ async def attempt_in_survey(some: Bench, now: datetime) -> str:
 )
 @pytest.mark.parametrize("ended", [True, False])
 async def test_answers_that_were_not_stored(
-    bench: Bench,  # noqa: F811
+    bench: Bench,
     keys: dict[str, str],
     outcome: Outcome,
     ended: bool,
@@ -161,7 +161,7 @@ async def results(some: Bench) -> Any:
         return await results_of_case(connection, 7)
 
 
-async def test_ratings_are_told_by_call(bench: Bench) -> None:  # noqa: F811
+async def test_ratings_are_told_by_call(bench: Bench) -> None:
     call = served(bench)
     heard(bench, "HOTLINE_RATING", call.uniqueid, "three_step 1", before_end(call))
     await bench.reconciler().reconcile()

@@ -16,6 +16,7 @@ CASE_ANSWERED_AT_ONCE = "case.answered_at_once"
 CASE_CLOSED = "case.closed"
 SURVEY_ENDED = "survey.ended"
 SURVEY_ANSWERED = "survey.answered"
+RECONCILIATION_RUN = "reconciliation.run"
 RECONCILED_DIFFERENCE = "reconciliation.difference"
 
 

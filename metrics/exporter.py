@@ -15,7 +15,7 @@ from metrics.calls import QueueAndLine
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
-from metrics.reconciliation import DIFFERENCES, NewestRun
+from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.snapshot import Snapshot, SnapshotKeeper
 
 OTHER = "other"
@@ -188,6 +188,13 @@ class FiguresCollector(Collector):
             "Differences between records and the switchboard's own, by kind.",
             ("kind",),
             [((kind,), found.get(kind, 0.0)) for kind in DIFFERENCES],
+        )
+        runs = snapshot.events.by_subject(events.RECONCILIATION_RUN)
+        yield self._counters.counter(
+            "hotline_reconciliation_runs",
+            "Comparisons begun, by cause; reconnect: the link to the switchboard was lost.",
+            ("cause",),
+            [((cause,), runs.get(cause, 0.0)) for cause in CAUSES],
         )
         state = snapshot.reconciliation
         for name, (text, value) in _RUNS.items():

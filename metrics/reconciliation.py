@@ -8,6 +8,7 @@ from typing import Any, Self
 from metrics.queries import QUERIES
 
 STANDING = timedelta(hours=24)
+CAUSES = ("start", "reconnect", "regular", "call_end", "night")
 DIFFERENCES = ("missing", "open", "different", "unseen", "unexplained", "rating", "answer")
 """Kinds, as the comment on ``reconciliation_differences.kind`` explains them."""
 

@@ -1,4 +1,4 @@
-"""FAULTS 6, O5: ratings while the gateway is killed or absent, and while PostgreSQL does not answer.
+"""FAULTS 6, O5: ratings while the gateway is killed or absent, or PostgreSQL does not answer.
 
 Each caller is asked, by whoever is there, and rates once; the dialplan goes on.
 """

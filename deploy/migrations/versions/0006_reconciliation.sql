@@ -66,3 +66,13 @@ end;
 create trigger event_totals_insert after insert on reconciliation_differences
   referencing new table as new_rows
   for each statement execute function keep_event_totals('reconciliation_difference_events');
+
+-- A run made for a reconnect is a connection that was lost: each is counted.
+create function reconciliation_run_events(run reconciliation_runs)
+returns setof event_totals language sql immutable
+begin atomic
+  select 'reconciliation.run', shanghai_day(run.started_at), '', '', run.cause, '', 1::numeric;
+end;
+create trigger event_totals_insert after insert on reconciliation_runs
+  referencing new table as new_rows
+  for each statement execute function keep_event_totals('reconciliation_run_events');

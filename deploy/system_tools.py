@@ -13,6 +13,7 @@ from deploy.errors import DeployError
 TOOLS: Mapping[str, Mapping[str, str]] = {
     "run a real Asterisk": {"debootstrap": "debootstrap"},
     "make calls": {"sipp": "sip-tester"},
+    "speak the prompts": {"espeak-ng": "espeak-ng", "sox": "sox"},
     "look at the pages": {"chromium": "chromium"},
     "check the metrics": {"promtool": "prometheus"},
 }

@@ -89,14 +89,22 @@ _OWN = '"USER_DEFINED"'
 
 
 def _records(lines: Iterable[str]) -> Iterator[str]:
-    """Lines that belong together, joined again; a blank line alone is no record."""
+    """Lines that belong together, joined again; a blank line alone is no record.
+
+    A line with an odd number of quotation marks ends within a field: others follow.
+    """
     record: list[str] = []
     for line in lines:
-        if record and _FIRST_LINE.match(line):
+        if record and not _FIRST_LINE.match(line):
+            record.append(line)
+            continue
+        if record:
             yield "\n".join(record)
             record = []
-        if record or line.strip():
+        if line.count('"') % 2:
             record.append(line)
+        elif line and not line.isspace():
+            yield line
     if record:
         yield "\n".join(record).rstrip("\n")
 

@@ -12,7 +12,7 @@ from telephony.events import CallRecord
 from telephony.ledger import EVENTS, Reconstruction, Seating
 from telephony.repair import repair_of
 
-BATCH = 100
+BATCH = 200
 MOMENT_S = 0.1  # AMI and CEL tell of the same bridge, not in the same millisecond
 
 

@@ -7,6 +7,7 @@ line on its standard output). Either way only findings come back, in small batch
 """
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import AsyncGenerator
@@ -25,6 +26,7 @@ from gateway.stored_calls import calls_since, open_calls
 
 LARGE = 4 << 20  # bytes of records: half a second
 NICENESS = 10
+GC_THRESHOLD = 100_000  # millions of objects come and go, nearly all without cycles
 LINE_LIMIT = 4 << 20
 CONNECT_TIMEOUT_S = 10.0
 
@@ -95,6 +97,7 @@ async def _compare_apart(dsn: str, job: Job) -> AsyncGenerator[Findings, None]:
 async def _main() -> None:
     """The other process."""
     os.nice(NICENESS)
+    gc.set_threshold(GC_THRESHOLD)
     job_line, _, dsn = sys.stdin.read().partition("\n")
     job = _JOB.validate_json(job_line)
     connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
@@ -102,6 +105,7 @@ async def _main() -> None:
         recorded = await _recorded(connection, job)
     finally:
         await connection.close()
+    gc.freeze()  # what is recorded stays
     for findings in find(job, recorded):
         sys.stdout.buffer.write(_FINDINGS.dump_json(findings) + b"\n")
         sys.stdout.buffer.flush()

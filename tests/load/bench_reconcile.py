@@ -43,11 +43,12 @@ SAMPLE_S = 0.1
 
 @dataclass
 class Pulse:
-    """How late timers were, and the most memory that was in use, while it was felt."""
+    """How late timers were, and what was used, while it was felt: memory in MB, processor in s."""
 
     late_s: list[float] = field(default_factory=list)
     own_mb: float = 0.0
     apart_mb: float = 0.0
+    apart_s: float = 0.0
 
     async def tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -61,8 +62,10 @@ class Pulse:
         while True:
             self.own_mb = max(self.own_mb, _mb(own))
             with suppress(psutil.Error):
-                apart = [_mb(one) for one in own.children() if "comparison" in one.cmdline()[-1]]
-                self.apart_mb = max([self.apart_mb, *apart])
+                for one in own.children():
+                    if "comparison" in one.cmdline()[-1]:
+                        self.apart_mb = max(self.apart_mb, _mb(one))
+                        self.apart_s = max(self.apart_s, sum(one.cpu_times()[:2]))
             await asyncio.sleep(SAMPLE_S)
 
 
@@ -91,6 +94,7 @@ async def measured(name: str, reconciler: Reconciler) -> Reconciled:
     say(f"reconcile_{name}", time.perf_counter() - start, "s", AIM)
     say(f"reconcile_{name}_calls", done.compared, "calls")
     say(f"reconcile_{name}_differences", sum(done.found.values()), "calls")
+    say(f"reconcile_{name}_cpu_apart", pulse.apart_s, "s")
     say(f"reconcile_{name}_rss_apart", pulse.apart_mb, "MB")
     say(f"reconcile_{name}_rss_gateway", pulse.own_mb, "MB")
     say(f"reconcile_{name}_timer_p99", percentile(pulse.late_s, 0.99) * 1000, "ms")

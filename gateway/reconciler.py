@@ -36,6 +36,7 @@ EVERY_S = 600.0
 SECOND_LOOK_S = 2.0  # the switchboard writes its records a little after it speaks
 ARRIVAL_MARGIN = timedelta(seconds=5)
 RETRY_S = 2.0
+FAILED_S = 30.0
 NIGHT_LOOK_S = 600.0
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
@@ -124,7 +125,7 @@ class Reconciler:
     async def _keep_nights(self) -> None:
         """Beside the looks, because a whole day takes a while."""
         await self._has_looked.wait()
-        while self._board.cel_csv is not None:
+        while self._board.keeps_records:
             await self._attempt(self.reconcile_nights)
             await asyncio.sleep(NIGHT_LOOK_S)
 
@@ -135,9 +136,12 @@ class Reconciler:
             await work()
         except OwnershipLostError:
             return
-        except (*DATABASE_AWAY, ComparisonError) as error:
+        except DATABASE_AWAY as error:
             log.warning("reconciling_delayed", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
+        except ComparisonError as error:
+            log.error("reconciling_failed", reason=str(error))
+            await asyncio.sleep(FAILED_S)
 
     def _next_look_s(self) -> float:
         doubtful_s = self._doubtful.due_s()
@@ -246,7 +250,9 @@ class Reconciler:
 
     async def _carry_out(self, job: Job, mending: Mending) -> Reconciled:
         engines = self._context.engines
-        async with aclosing(compare(engines.pool, engines.dsn, job)) as found:
+        async with aclosing(
+            compare(engines.pool, engines.dsn, job, records_dsn=self._board.records_dsn)
+        ) as found:
             async for findings in found:
                 await mending.take(findings)
         await mending.end()

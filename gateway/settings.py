@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     trunk_contexts: tuple[str, ...] = Field(("from-trunk",), description="contexts callers enter")
     queue_log: Path | None = Field(None, description="the switchboard's queue_log file")
     cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file")
+    records_url: SecretStr | None = Field(
+        None, description="postgresql://… with tables queue_log and cel, in place of the files"
+    )
     outbound_endpoint: str = Field(
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )
@@ -98,7 +101,7 @@ class Settings(BaseSettings):
     survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
     survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
-    @field_validator("database_url", "redis_url", "ami_url")
+    @field_validator("database_url", "redis_url", "ami_url", "records_url")
     @classmethod
     def _url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if url is not None:
@@ -120,6 +123,8 @@ class Settings(BaseSettings):
     def _agree(self) -> Self:
         if self.transcript is not None and (self.ami_url is not None or self.production):
             raise ValueError("transcript cannot be set together with ami_url or production")
+        if self.records_url is not None and (self.queue_log or self.cel_csv):
+            raise ValueError("records_url cannot be set together with queue_log or cel_csv")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
         return self

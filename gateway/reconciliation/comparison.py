@@ -22,6 +22,7 @@ from gateway.ledger_files import cel_time, queue_log_time, size_since
 from gateway.reconciliation.comparer import find
 from gateway.reconciliation.job import Findings, Job, Recorded
 from gateway.reconciliation.opinions import stored_opinions
+from gateway.reconciliation.tables import written_out
 from gateway.stored_calls import calls_since, open_calls
 
 LARGE = 4 << 20  # bytes of records: half a second
@@ -34,11 +35,21 @@ _JOB = TypeAdapter(Job)
 _FINDINGS = TypeAdapter(Findings)
 
 
-async def compare(pool: Any, dsn: str, job: Job) -> AsyncGenerator[Findings, None]:
-    """Compare; the last batch has the summary.
+async def compare(
+    pool: Any, dsn: str, job: Job, *, records_dsn: str | None = None
+) -> AsyncGenerator[Findings, None]:
+    """Compare, with the tables at ``records_dsn`` if given; the last batch has the summary.
 
     Raises `OSError`, what asyncpg raises and `ComparisonError`.
     """
+    if records_dsn is not None:
+        async with (
+            written_out(job, records_dsn) as with_files,
+            aclosing(compare(pool, dsn, with_files)) as found_in_tables,
+        ):
+            async for findings in found_in_tables:
+                yield findings
+        return
     if await asyncio.to_thread(_size, job) > LARGE:
         async with aclosing(_compare_apart(dsn, job)) as found_apart:
             async for findings in found_apart:

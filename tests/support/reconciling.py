@@ -42,6 +42,7 @@ class Bench:
     dsn: str
     directory: Path
     live: dict[str, CallRecord]
+    records_dsn: str | None = None  # tables in place of the files
 
     @property
     def queue_log(self) -> Path:
@@ -65,7 +66,7 @@ class Bench:
             readiness=Readiness(),
             clock=lambda: at,
         )
-        board = Switchboard(None, self.queue_log, self.cel_csv)
+        board = Switchboard(None, self.queue_log, self.cel_csv, self.records_dsn)
         tracker = Tracker(NAME)
         return Reconciler(context, board, self.ownership, at.timestamp, tracker)
 

@@ -21,6 +21,7 @@ from telephony.queue_log import BadLineError, QueueLogLine, parse_line
 BLOCK = 1 << 16
 COMPRESSION = 12  # records shrink about so much
 _ROTATED = re.compile(r"([.-]\d+)+(?:\.(?:gz|bz2|xz))?")
+_EARLIEST, _LATEST = 946_684_800.0, 1e11  # from the year 2000 on
 _TIME_AT = FIELDS.index("eventtime")
 
 TimeOf = Callable[[str], float | None]
@@ -144,18 +145,21 @@ def _go_to(file: IO[bytes], since_s: float, time_of: TimeOf) -> None:
 
 
 def _first_time(file: IO[bytes], start: int, end: int, time_of: TimeOf) -> float | None:
-    """The time of the first line that begins between two places and has one."""
+    """The time of the first whole line that begins between two places and has one."""
     file.seek(start)
     file.readline()
     while file.tell() < end:
-        at = time_of(file.readline().decode("utf-8", "surrogateescape"))
-        if at is not None:
+        raw = file.readline()
+        at = time_of(raw.decode("utf-8", "surrogateescape"))
+        if at is not None and raw.endswith(b"\n"):
             return at
     return None
 
 
 def _number(text: str) -> float | None:
+    """A time; a number that is none would lead the search astray."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if _EARLIEST <= number < _LATEST else None

@@ -140,7 +140,7 @@ class Reconciler:
             log.warning("reconciling_delayed", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
         except ComparisonError as error:
-            log.error("reconciling_failed", reason=str(error))
+            log.warning("reconciling_failed", reason=str(error))
             await asyncio.sleep(FAILED_S)
 
     def _next_look_s(self) -> float:

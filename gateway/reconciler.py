@@ -26,7 +26,6 @@ from gateway.reconciliation.mending import Mending
 from gateway.reconciliation.nights import CATCH_UP, CITY, bounds, nights_due
 from gateway.reconciliation.runs import Cause, Run
 from gateway.recorder import QUERIES
-from gateway.stored_calls import open_calls
 from gateway.switchboards import Switchboard
 from telephony.events import CallRecord
 from telephony.ledger import Seating
@@ -179,9 +178,12 @@ class Reconciler:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
             since = await self._since(connection, lost, behind) - MARGIN
-            still_open = await open_calls(connection, name)
-        since = min([since, *(call.arrived_at - ARRIVAL_MARGIN for call in still_open)])
-        job = replace(self._job(since), lost=frozenset(lost), settled_before=self._settled_before())
+        job = replace(
+            self._job(since),
+            lost=frozenset(lost),
+            settled_before=self._settled_before(),
+            urgent=cause is not Cause.REGULAR,
+        )
         mending = self._mending(Run(switchboard=name, cause=cause, since=since), lost)
         done = await self._carry_out(job, mending)
         self._lost |= {uid: call for uid, call in lost.items() if uid in mending.still_up}
@@ -192,7 +194,8 @@ class Reconciler:
         since = min(call.arrived_at for call in calls.values()) - ARRIVAL_MARGIN
         name = self._context.settings.switchboard
         mending = self._mending(Run(switchboard=name, cause=Cause.CALL_END, since=since), {})
-        await self._carry_out(replace(self._job(since), only=frozenset(calls)), mending)
+        job = replace(self._job(since), only=frozenset(calls), urgent=True)
+        await self._carry_out(job, mending)
         self._doubtful.looked_at(calls, mending.told, asyncio.get_running_loop().time())
 
     async def reconcile_nights(self) -> list[Reconciled]:

@@ -102,14 +102,14 @@ class _Comparer:
             self._findings.opinions.append(rating)
 
     def _unexplained(self, still_up: frozenset[str]) -> Iterator[CallRecord]:
-        """Recorded as ended, and unknown to the records, which began before it arrived."""
+        """Recorded, ended or not, and unknown to the records, which began before it arrived."""
         if self._job.arrived_from is None or self._first_at is None:
             return
         covered_from = datetime.fromtimestamp(self._first_at, UTC)
         for uniqueid, call in self._recorded.calls.items():
             if uniqueid in self._known or uniqueid in still_up or call.arrived_at < covered_from:
                 continue
-            if self._job.takes(call):
+            if self._job.takes(call) or (call.ended_at is None and self._job.is_of_period(call)):
                 yield call
 
     def _end(self, still_up: frozenset[str]) -> Findings:

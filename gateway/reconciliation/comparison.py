@@ -1,9 +1,10 @@
 """Runs a comparison where it disturbs least.
 
 A short period is compared in a thread. A long one keeps a processor busy for many seconds, which
-would hold up the AMI reading path, so it is compared in a process of its own at low priority
-(``python -m gateway.reconciliation.comparison``: a `Job` on its standard input, `Findings` line by
-line on its standard output). Either way only findings come back, in small batches.
+would hold up the AMI reading path, so it is compared in a process of its own, at low priority
+unless calls wait for it: ``python -m gateway.reconciliation.comparison``, a `Job` on its standard
+input, `Findings` line by line on its standard output. Either way only findings come back, in small
+batches.
 """
 
 import asyncio
@@ -107,10 +108,11 @@ async def _compare_apart(dsn: str, job: Job) -> AsyncGenerator[Findings, None]:
 
 async def _main() -> None:
     """The other process."""
-    os.nice(NICENESS)
     gc.set_threshold(GC_THRESHOLD)
     job_line, _, dsn = sys.stdin.read().partition("\n")
     job = _JOB.validate_json(job_line)
+    if not job.urgent:
+        os.nice(NICENESS)
     connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         recorded = await _recorded(connection, job)

@@ -18,7 +18,8 @@ class Job:
     The records are read from ``since`` until ``until``. Calls that ended after ``settled_before``
     are let be, but for the ``lost`` ones, of which it is known that nobody saw their end. With
     ``only`` nothing else is compared. ``arrived_from`` and ``arrived_before`` limit it to calls
-    that arrived then, and have recorded calls found that the records do not know.
+    that arrived then, and have recorded calls found that the records do not know. An ``urgent`` one
+    takes its share of the processor.
     """
 
     switchboard: str
@@ -33,6 +34,7 @@ class Job:
     arrived_from: datetime | None = None
     arrived_before: datetime | None = None
     seats: tuple[Seating, ...] = ()
+    urgent: bool = False
 
     def takes(self, call: CallRecord) -> bool:
         """Whether a call that ended is to be compared."""

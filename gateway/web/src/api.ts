@@ -126,4 +126,8 @@ export const api = {
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
   board: () => request<m.Board>('GET', '/board'),
+  reconciliations: (limit: number) =>
+    request<m.ReconciliationRun[]>('GET', `/reconciliations${query({ limit })}`),
+  differences: (runId: number) =>
+    request<m.CallDifference[]>('GET', `/reconciliations/${runId}/differences`),
 }

@@ -48,11 +48,14 @@ class Refusal(StrEnum):
 class Attempt:
     """One attempt to reach the citizen of a case; ``attempt_id`` is the ChannelId dialled with.
 
+    ``switchboard`` dials it, and there alone its channel can be found.
+
     Times are aware, UTC. ``attempt_no`` counts from 1 within the case.
     """
 
     attempt_id: str
     case_id: int
+    switchboard: str
     number: str = field(repr=False)
     questionnaire: Questionnaire = field(repr=False)
     attempt_no: int
@@ -69,6 +72,7 @@ class Attempt:
         return cls(
             attempt_id=row["attempt_id"],
             case_id=row["case_id"],
+            switchboard=row["switchboard"],
             number=row["number"],
             questionnaire=questionnaire(row["questionnaire"]),
             attempt_no=row["attempt_no"],
@@ -81,11 +85,12 @@ class Attempt:
         )
 
 
-async def claim(  # noqa: PLR0913  # the three below go by name
+async def claim(  # noqa: PLR0913  # those below go by name
     connection: Any,
     case_id: int,
     number: str,
     *,
+    switchboard: str,
     questions: Questionnaire,
     max_attempts: int,
     now: datetime,
@@ -100,6 +105,7 @@ async def claim(  # noqa: PLR0913  # the three below go by name
         connection,
         attempt_id=f"survey-{uuid4().hex}",
         case_id=case_id,
+        switchboard=switchboard,
         number=number,
         questionnaire=questions.name,
         max_attempts=max_attempts,
@@ -216,18 +222,20 @@ async def find(connection: Any, attempt_id: str) -> Attempt | None:
     return Attempt.from_row(row) if row else None
 
 
-async def live(connection: Any) -> list[Attempt]:
-    """Return the attempts that have not ended, the oldest first."""
-    return [Attempt.from_row(row) async for row in _SQL.live_attempts(connection)]
+async def live(connection: Any, switchboard: str) -> list[Attempt]:
+    """Return the attempts of a switchboard that have not ended, the oldest first."""
+    rows = _SQL.live_attempts(connection, switchboard=switchboard)
+    return [Attempt.from_row(row) async for row in rows]
 
 
-async def stale(connection: Any, *, before: datetime) -> list[Attempt]:
-    """Return attempts that have not got on since ``before``.
+async def stale(connection: Any, switchboard: str, *, before: datetime) -> list[Attempt]:
+    """Return attempts of a switchboard that have not got on since ``before``.
 
     Whoever resolves them looks their channels (``attempt_id``) up first and calls `resolve` for
     those that are gone. They are not ended by age alone.
     """
-    return [Attempt.from_row(row) async for row in _SQL.stale_attempts(connection, before=before)]
+    rows = _SQL.stale_attempts(connection, switchboard=switchboard, before=before)
+    return [Attempt.from_row(row) async for row in rows]
 
 
 async def of_case(connection: Any, case_id: int) -> list[Attempt]:

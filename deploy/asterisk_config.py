@@ -19,6 +19,7 @@ _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
 _SCALE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _KEYS = re.compile(r"[0-9]-[0-9]")
+_SWITCHBOARD = re.compile(r"[0-9a-z]{1,16}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
 _NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
 _PATH = re.compile(r"/[0-9A-Za-z._/-]+")
@@ -38,8 +39,9 @@ class AsteriskSettings:
     """One switchboard. Ports are TCP/UDP numbers, durations are seconds.
 
     ``seats`` are desk or desktop SIP phones, ``browser_seats`` register over WebSocket (WebRTC).
-    A seat's number is its SIP user name and its extension. ``rating_scale`` is the name of the
-    scale by which callers rate, ``rating_keys`` its first and last key.
+    A seat's number is its SIP user name and its extension. ``switchboard`` is the name in the
+    gateway's settings. ``rating_scale`` is the name of the scale by which callers rate,
+    ``rating_keys`` its first and last key.
     """
 
     ami_port: int = 5038
@@ -70,6 +72,7 @@ class AsteriskSettings:
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"
+    switchboard: str = "sb1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,7 @@ def _refuse_unsafe(
         ("scale", _SCALE, (settings.rating_scale,)),
         ("keys of a scale", _KEYS, (settings.rating_keys,)),
         ("system name", _NAME, (settings.system_name,)),
+        ("switchboard name", _SWITCHBOARD, (settings.switchboard,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
         ("AMI network", _NETWORK, (settings.ami_permit,)),

@@ -14,7 +14,7 @@ _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "audit.sql", "a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """``actor`` (login) does ``action`` to the seat of ``subject`` (工号).
+    """``actor`` (login) does ``action`` to ``subject``: the seat with this 工号, or this line.
 
     ``detail`` holds no telephone number.
     """

@@ -1,4 +1,4 @@
-"""The command line: ``hotline run | migrate | replay | import-queue-log | user``."""
+"""The command line: ``hotline run | migrate | replay | import-queue-log | user | lines``."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from deploy.errors import DeployError
-from gateway import import_command, replay_command, user_commands
+from gateway import import_command, line_commands, replay_command, user_commands
 from gateway.errors import GatewayError, SettingsError
 from gateway.logs import configure_logs
 from gateway.settings import ALL_ROLES, Role, load_settings
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     replay_command.add_parser(commands)
     import_command.add_parser(commands)
     user_commands.add_parser(commands)
+    line_commands.add_parser(commands)
     return parser
 
 

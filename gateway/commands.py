@@ -141,8 +141,17 @@ async def _answer(redis: Redis, command_id: str, timeout_s: float) -> dict[str, 
         raise CommandSilentError(f"交换机在 {timeout_s:.0f} 秒内没有应答，请稍后重试") from None
 
 
-async def serve_commands(redis: Redis, switchboard: str, handler: Handler) -> None:
+async def serve_commands(
+    redis: Redis,
+    switchboard: str,
+    handler: Handler,
+    *,
+    allowed: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Do commands for ever: those of one `Command.turn` in their order, all others at once.
+
+    Each is taken when ``allowed`` has returned (always without one): a process that stands by
+    leaves them to the owner.
 
     ``handler`` raises `CommandRefusedError` to refuse, `CommandSilentError` when it cannot tell
     whether it was done. A command whose deadline has passed is not
@@ -153,7 +162,7 @@ async def serve_commands(redis: Redis, switchboard: str, handler: Handler) -> No
     async with asyncio.TaskGroup() as tasks:
         while True:
             await slots.acquire()
-            entry = await _next(redis, switchboard)
+            entry = await _next(redis, switchboard, allowed)
             turn = turns.setdefault(entry.command.turn, asyncio.Lock())
             task = tasks.create_task(_serve(redis, entry, turn, handler))
             task.add_done_callback(lambda _task: slots.release())
@@ -173,8 +182,12 @@ def _entry(text: str) -> _Entry:
     return _Entry(entry["id"], entry["deadline_s"], Command(name=name, **command))
 
 
-async def _next(redis: Redis, switchboard: str) -> _Entry:
+async def _next(
+    redis: Redis, switchboard: str, allowed: Callable[[], Awaitable[None]] | None
+) -> _Entry:
     while True:
+        if allowed is not None:
+            await allowed()
         try:
             popped = await redis.blpop([_commands_key(switchboard)], timeout=BLOCK_S)
         except RedisError as error:
@@ -227,12 +240,11 @@ async def _now_s(redis: Redis) -> float:
 
 
 class RedisCommands:
-    """Commands to one switchboard, as the web processes give them."""
+    """Commands to the switchboards, as the web processes give them."""
 
-    def __init__(self, redis: Redis, switchboard: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._switchboard = switchboard
 
-    async def send(self, command: Command) -> None:
+    async def send(self, switchboard: str, command: Command) -> None:
         """As `send_command`."""
-        await send_command(self._redis, self._switchboard, command)
+        await send_command(self._redis, switchboard, command)

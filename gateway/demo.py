@@ -54,6 +54,7 @@ async def add_people(context: Context) -> dict[str, str]:
             display_name=f"坐席{agent}",
             agent=agent,
             extension=seat,
+            switchboard=context.settings.switchboard,
         )
         for seat, agent in {DESK_SEAT: DESK_AGENT, **DEMO_AGENTS}.items()
     ]
@@ -62,6 +63,7 @@ async def add_people(context: Context) -> dict[str, str]:
         role=Role.SUPERVISOR,
         display_name="值班长",
         extension=CHIEF_SEAT,
+        switchboard=context.settings.switchboard,
     )
     wanted.append(chief)
     added: dict[str, str] = {}

@@ -56,6 +56,7 @@ class Dialler:
         self._context = context
         self._requester = requester
         self._ownership = ownership
+        self._switchboard = settings.switchboard
         self._dialling: set[str] = set()
         self._plan = DialPlan(
             channel=settings.outbound_endpoint,
@@ -80,7 +81,7 @@ class Dialler:
 
     async def _claimed(self) -> list[Attempt]:
         async with self._context.engines.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            live = await attempts.live(connection)
+            live = await attempts.live(connection, self._switchboard)
         return [
             attempt
             for attempt in live
@@ -140,7 +141,7 @@ class Dialler:
         patience = timedelta(seconds=self._context.settings.survey_ring_s) + GRACE
         before = self._context.clock() - patience
         async with self._context.engines.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            stale = await attempts.stale(connection, before=before)
+            stale = await attempts.stale(connection, self._switchboard, before=before)
         return [attempt for attempt in stale if attempt.attempt_id not in self._dialling]
 
     async def _resolve(self, attempt: Attempt) -> None:

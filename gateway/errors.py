@@ -13,6 +13,10 @@ class UserError(GatewayError):
     """A person cannot be added or changed this way."""
 
 
+class LinesError(GatewayError):
+    """A table of lines cannot be read, or holds what is not allowed."""
+
+
 class CommandError(GatewayError):
     """Root of what can come of a command; the message is a zh-CN sentence for who gave it."""
 

@@ -69,10 +69,19 @@ def _command(options: argparse.Namespace) -> int:
     gc.set_threshold(GC_THRESHOLD)
     # It warns of every write to a lost connection; the sentence at the end says that once.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
-    chosen = {"switchboard": options.switchboard} if options.switchboard else {}
-    reports = asyncio.run(_run(load_settings(**chosen), options))
+    reports = asyncio.run(_run(_settings(options.switchboard), options))
     sys.stdout.write(told(reports, dry_run=options.dry_run))
     return 0 if any(report.counts.lines for report in reports) else 1
+
+
+def _settings(switchboard: str | None) -> Settings:
+    settings = load_settings()
+    if not settings.switchboards:
+        return load_settings(switchboard=switchboard) if switchboard else settings
+    of_each = {each.switchboard: each for each in settings.of_each()}
+    if switchboard not in of_each:
+        raise QueueLogImportError(f"--switchboard must be one of {', '.join(of_each)}")
+    return of_each[switchboard]
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -32,19 +32,20 @@ class RatingStore:
     context: Context
     publisher: Publisher
 
-    async def store(self, *, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(self, *, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         """Store the rating of a call once; a new one is told to the pages.
 
+        A dialplan that does not name its ``switchboard`` is of the (first) one of the settings.
         While PostgreSQL is away it is left to the reconciliation: the switchboard has it.
         """
+        call_id = f"{switchboard or self.context.settings.first_switchboard}-{uniqueid}"
         try:
             async with asyncio.timeout(STORE_TIMEOUT_S):
-                await self._store(uniqueid, scale, answer)
+                await self._store(call_id, scale, answer)
         except DATABASE_AWAY as error:
             log.warning("rating_left_to_records", error=type(error).__name__)
 
-    async def _store(self, uniqueid: str, scale: str, answer: str) -> None:
-        call_id = f"{self.context.settings.switchboard}-{uniqueid}"
+    async def _store(self, call_id: str, scale: str, answer: str) -> None:
         pool = self.context.engines.pool
         async with pool.acquire() as connection:
             served = await QUERIES.who_served(connection, call_id=call_id)
@@ -64,6 +65,7 @@ class RatingStore:
 def _rating_given(rating: Rating) -> LiveEvent:
     data = {
         "call_id": rating.call_id,
+        "switchboard": rating.call_id.partition("-")[0],
         "agent": rating.agent,
         "queue": rating.queue,
         "scale": rating.scale,

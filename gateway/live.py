@@ -57,6 +57,7 @@ def from_domain(event: Event) -> LiveEvent:
         data = call_data(event.call) | {"agent": event.agent, "detail": event.detail}
         return LiveEvent(event.event_id, event.name.value, event.at, data)
     seat = {
+        "switchboard": event.switchboard,
         "agent": event.agent,
         "state": event.state.value,
         "reason": event.reason,
@@ -70,7 +71,10 @@ def call_data(call: CallRecord) -> dict[str, Any]:
     """A call as a JSON object; ``caller`` is unmasked here and masked at every surface."""
     return {
         "call_id": call.call_id,
+        "switchboard": call.switchboard,
         "line": call.line,
+        "line_mode": call.line_mode.value if call.line_mode else None,
+        "district": call.district,
         "caller": call.caller,
         "queue": call.queue,
         "agent": call.agent,

@@ -1,20 +1,23 @@
 """Live state in Redis: what every seat and every call up is doing now.
 
-Written by the owner of the switchboard together with the stream entry of the same event, read by
-every web process. It is a view: after Redis was emptied the owner writes it anew (`replace`).
+Written by the owner of each switchboard together with the stream entry of the same event, read by
+every web process. It is a view: after Redis was emptied the owners write it anew (`replace`).
 
 Keys:
 
-- ``hotline:seats``, ``hotline:calls``: hashes, agent or call id → JSON of the event's data plus
-  ``at`` and ``event`` (its name); only calls that are up
+- ``hotline:switchboards``: sorted set of names, by when their owner was last heard of (seconds)
+- ``hotline:seats:<switchboard>``, ``hotline:calls:<switchboard>``: hashes, agent or call id → JSON
+  of the event's data plus ``at`` and ``event`` (its name); only calls that are up
 - ``hotline:call:<call_id>``: JSON of the call's newest state, kept 6 h so that a pop and its case
   work after the call; ``hotline:call:<call_id>:agents``: set of the agents it has concerned
-- ``hotline:link:<switchboard>``: JSON of the AMI link, expires unless refreshed
+- ``hotline:link:<switchboard>``: JSON of the AMI link, with what the owner knows of the
+  switchboard; expires unless refreshed
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +26,10 @@ from redis.asyncio.client import Pipeline
 
 from gateway.live import LiveEvent, iso
 
-SEATS = "hotline:seats"
-CALLS = "hotline:calls"
+SWITCHBOARDS = "hotline:switchboards"
 CALL_KEPT_S = 6 * 3600
 LINK_KEPT_S = 15
+SWITCHBOARD_KEPT_S = 7 * 24 * 3600  # shown as not connected until then
 WAITING = frozenset({"call.queued", "call.ringing", "call.ring_missed"})
 
 Fields = dict[str, Any]
@@ -34,10 +37,16 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Connection between a switchboard and its owner; ``since`` is when it last changed."""
+    """Connection between a switchboard and its owner; ``since`` is when it last changed.
 
+    ``queues`` can be transferred to there; unknown, as ``district``, while no owner tells.
+    """
+
+    switchboard: str
     connected: bool
     since: datetime | None
+    district: str = ""
+    queues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,14 @@ class LiveCall:
 
     data: Fields
     agents: frozenset[str]
+
+
+def _seats_key(switchboard: str) -> str:
+    return f"hotline:seats:{switchboard}"
+
+
+def _calls_key(switchboard: str) -> str:
+    return f"hotline:calls:{switchboard}"
 
 
 def _call_key(call_id: str) -> str:
@@ -64,14 +81,15 @@ def write(pipeline: Pipeline, event: LiveEvent) -> None:
     """Add the commands that bring the state up to ``event`` to ``pipeline`` (not executed)."""
     fields = _fields(event)
     if event.name == "seat.changed":
-        pipeline.hset(SEATS, fields["agent"], _json(fields))
+        pipeline.hset(_seats_key(fields["switchboard"]), fields["agent"], _json(fields))
     elif event.name.startswith("call."):
         text = _json(fields)
         _keep_call(pipeline, fields, text)
+        key = _calls_key(fields["switchboard"])
         if fields["ended_at"] is None:
-            pipeline.hset(CALLS, fields["call_id"], text)
+            pipeline.hset(key, fields["call_id"], text)
         else:
-            pipeline.hdel(CALLS, fields["call_id"])
+            pipeline.hdel(key, fields["call_id"])
 
 
 def _fields(event: LiveEvent) -> Fields:
@@ -87,21 +105,22 @@ def _keep_call(pipeline: Pipeline, fields: Fields, text: str) -> None:
         pipeline.expire(_agents_key(call_id), CALL_KEPT_S)
 
 
-def replace(pipeline: Pipeline, events: Iterable[LiveEvent]) -> None:
-    """Forget all seats and calls and write ``events`` (one per seat and call up) instead.
+def replace(pipeline: Pipeline, switchboard: str, events: Iterable[LiveEvent]) -> None:
+    """Forget all its seats and calls and write ``events`` (one per seat and call up) instead.
 
     For the owner after a snapshot of the switchboard, and after Redis was away; run ``pipeline``
     as a transaction so that nobody sees the gap. Each hash is written by one command: pops wait
     while hundreds are sent and answered (docs/performance.md).
     """
-    hashes: dict[str, dict[Any, str]] = {SEATS: {}, CALLS: {}}
+    seats, calls = _seats_key(switchboard), _calls_key(switchboard)
+    hashes: dict[str, dict[Any, str]] = {seats: {}, calls: {}}
     for event in events:
         fields = _fields(event)
         text = _json(fields)
         if event.name == "seat.changed":
-            hashes[SEATS][fields["agent"]] = text
+            hashes[seats][fields["agent"]] = text
         else:
-            hashes[CALLS][fields["call_id"]] = text
+            hashes[calls][fields["call_id"]] = text
             _keep_call(pipeline, fields, text)
     pipeline.delete(*hashes)
     for key, entries in hashes.items():
@@ -109,32 +128,56 @@ def replace(pipeline: Pipeline, events: Iterable[LiveEvent]) -> None:
             pipeline.hset(key, mapping=entries)
 
 
-async def write_link(redis: Redis, switchboard: str, *, connected: bool, since: datetime) -> None:
+async def calls_told(redis: Redis, switchboard: str) -> set[str]:
+    """The ids of the calls that are shown as being up."""
+    told: Any = await redis.hkeys(_calls_key(switchboard))
+    return set(told)
+
+
+async def write_link(redis: Redis, link: Link) -> None:
     """Tell the state of the AMI link; repeat at least every `LINK_KEPT_S` / 3 seconds."""
-    text = _json({"connected": connected, "since": iso(since)})
-    await redis.set(_link_key(switchboard), text, ex=LINK_KEPT_S)
+    text = _json({**asdict(link), "since": iso(link.since)})
+    async with redis.pipeline(transaction=True) as pipeline:
+        pipeline.set(_link_key(link.switchboard), text, ex=LINK_KEPT_S)
+        pipeline.zadd(SWITCHBOARDS, {link.switchboard: time.time()})
+        await pipeline.execute()
 
 
 class RedisLiveState:
-    """Reads the live state. Every method raises `redis.exceptions.RedisError`."""
+    """Reads the live state of all switchboards.
 
-    def __init__(self, redis: Redis, switchboard: str) -> None:
+    Every method raises `redis.exceptions.RedisError`.
+    """
+
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._switchboard = switchboard
+
+    async def switchboards(self) -> list[str]:
+        """The switchboards that had an owner within the last days, by name."""
+        since = time.time() - SWITCHBOARD_KEPT_S
+        names: Any = await self._redis.zrangebyscore(SWITCHBOARDS, since, "+inf")
+        return sorted(names)
 
     async def seats(self) -> list[Fields]:
-        """Every seat that was seen, by agent."""
-        stored = await self._redis.hgetall(SEATS)
-        return [json.loads(stored[agent]) for agent in sorted(stored)]
+        """Every seat that was seen, by switchboard and agent."""
+        stored = await self._all(_seats_key)
+        return sorted(stored, key=lambda fields: (fields["switchboard"], fields["agent"]))
 
-    async def seat(self, agent: str) -> Fields | None:
+    async def seat(self, switchboard: str, agent: str) -> Fields | None:
         """One seat."""
-        return _parsed(await self._redis.hget(SEATS, agent))
+        return _parsed(await self._redis.hget(_seats_key(switchboard), agent))
 
     async def calls(self) -> list[Fields]:
         """Every call that is up, oldest first, callers in full."""
-        stored = [json.loads(text) for text in (await self._redis.hgetall(CALLS)).values()]
-        return sorted(stored, key=lambda fields: str(fields["arrived_at"]))
+        return sorted(await self._all(_calls_key), key=lambda fields: str(fields["arrived_at"]))
+
+    async def _all(self, key: Callable[[str], str]) -> list[Fields]:
+        names = await self.switchboards()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.hgetall(key(name))
+            hashes = await pipeline.execute()
+        return [json.loads(text) for stored in hashes for text in stored.values()]
 
     async def call(self, call_id: str) -> LiveCall | None:
         """A call of the last hours, up or ended; ``None`` if it is not known (any more)."""
@@ -145,12 +188,17 @@ class RedisLiveState:
         data = _parsed(text)
         return None if data is None else LiveCall(data, frozenset(agents))
 
-    async def link(self) -> Link:
+    async def link(self, switchboard: str) -> Link:
         """Whether the switchboard's owner is connected to it; nobody telling means no."""
-        fields = _parsed(await self._redis.get(_link_key(self._switchboard)))
+        fields = _parsed(await self._redis.get(_link_key(switchboard)))
         if fields is None:
-            return Link(connected=False, since=None)
-        return Link(fields["connected"], datetime.fromisoformat(fields["since"]))
+            return Link(switchboard, connected=False, since=None)
+        since = datetime.fromisoformat(fields["since"])
+        return Link(**{**fields, "since": since, "queues": tuple(fields["queues"])})
+
+    async def links(self) -> list[Link]:
+        """The same of every switchboard."""
+        return [await self.link(name) for name in await self.switchboards()]
 
 
 def waiting(calls: Iterable[Mapping[str, Any]]) -> int:
@@ -158,8 +206,10 @@ def waiting(calls: Iterable[Mapping[str, Any]]) -> int:
     return sum(call["event"] in WAITING for call in calls)
 
 
-def concerns(call: Mapping[str, Any], agent: str) -> bool:
-    """Whether ``agent`` is the one concerned now or has had a part in ``call``."""
+def concerns(call: Mapping[str, Any], switchboard: str, agent: str) -> bool:
+    """Whether ``agent`` of a switchboard is the one concerned now or has had a part in ``call``."""
+    if call["switchboard"] != switchboard:
+        return False
     return call["agent"] == agent or any(part["agent"] == agent for part in call["agents"])
 
 

@@ -26,10 +26,17 @@ PULSE_EVERY_S = 0.25
 LEASE_S = 2.0  # by the owner's clock, from before it asked for the renewal
 STALE_AFTER_S = 3.0  # by the clock of PostgreSQL, from when it renewed
 TIMEOUT_S = 5.0
+OWNED_LATELY_S = 600.0  # longer than a take-over or a restart lasts
 LOCK_CLASS = 0x12345
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "ownership.sql", "asyncpg")
 log = structlog.get_logger(__name__)
+
+
+async def owned_lately(connection: Any) -> list[str]:
+    """The switchboards that some process owns, or did so a moment ago; the latest renewed first."""
+    rows = _QUERIES.owned_lately(connection, within_s=OWNED_LATELY_S)
+    return [row["switchboard"] async for row in rows]
 
 
 class Standing(Enum):

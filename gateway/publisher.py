@@ -7,7 +7,7 @@ seconds from the tracker, which is what makes it right again.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from contextlib import suppress
 from typing import Any
 
@@ -28,25 +28,35 @@ WRITE_TIMEOUT_S = 5.0
 log = structlog.get_logger(__name__)
 
 
+def _nobody_asks(_call_ids: Set[str]) -> None:
+    """Calls that vanished are of no interest."""
+
+
 class Publisher:
     """Takes live events with `put`; `run` brings them to Redis.
 
-    ``current`` gives the whole live state, one event per seat and per call that is up, where this
-    process knows it.
+    ``current`` gives the whole live state of ``switchboard``, one event per seat and per call that
+    is up, where this process knows it; ``None`` while it does not. ``on_vanished`` is told of calls
+    that were shown as being up and are not, although no event said so.
     """
 
     def __init__(
         self,
         redis: Redis,
         *,
-        current: Callable[[], Iterable[LiveEvent]] | None = None,
+        switchboard: str = "",
+        current: Callable[[], Sequence[LiveEvent] | None] | None = None,
+        on_vanished: Callable[[Set[str]], None] = _nobody_asks,
         capacity: int = CAPACITY,
     ) -> None:
         self._redis = redis
+        self._switchboard = switchboard
         self._current = current
+        self._on_vanished = on_vanished
         self._queue: deque[LiveEvent] = deque(maxlen=capacity)
         self._wake = asyncio.Event()
         self._overlaps = False
+        self._refresh_at_s = 0.0  # loop's clock
         self.dropped = 0
 
     def put(self, event: LiveEvent) -> None:
@@ -69,29 +79,42 @@ class Publisher:
     async def run(self, allowed: Callable[[], Awaitable[None]] | None = None) -> None:
         """Publish for ever, in order, each time that ``allowed`` returns (always without one)."""
         loop = asyncio.get_running_loop()
-        refresh_at = loop.time()
         while True:
             if allowed is not None:
                 await allowed()
             try:
                 async with asyncio.timeout(WRITE_TIMEOUT_S):
                     await self._flush()
-                    if self._current is not None and loop.time() >= refresh_at:
-                        await self._refresh(self._current())
-                        refresh_at = loop.time() + REFRESH_EVERY_S
+                    if loop.time() >= self._refresh_at_s:
+                        await self._refresh()
             except (RedisError, TimeoutError, OSError) as error:
                 log.warning("publishing_delayed", error=type(error).__name__)
                 await asyncio.sleep(RETRY_S)
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(refresh_at if self._current else None):
+                async with asyncio.timeout_at(self._refresh_at_s if self._current else None):
                     await self._wake.wait()
 
-    async def _refresh(self, current: Iterable[LiveEvent]) -> None:
-        """Write the whole live state; in the same task as its changes, so that none is undone."""
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            live_state.replace(pipeline, current)
-            await pipeline.execute()
+    def refresh_soon(self) -> None:
+        """Write the whole live state with the next events."""
+        self._refresh_at_s = 0.0
+        self._wake.set()
+
+    async def _refresh(self) -> None:
+        """Write the whole live state; in the same task as its changes, so that none is undone.
+
+        All events were published before: what was told to be up and is not has ended unseen.
+        """
+        current = self._current() if self._current else None
+        if current is not None:
+            up = {event.data["call_id"] for event in current if event.name.startswith("call.")}
+            told = await live_state.calls_told(self._redis, self._switchboard)
+            if vanished := told - up:
+                self._on_vanished(vanished)
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                live_state.replace(pipeline, self._switchboard, current)
+                await pipeline.execute()
+        self._refresh_at_s = asyncio.get_running_loop().time() + REFRESH_EVERY_S
 
     async def _drop_published(self) -> None:
         newest: Any = await self._redis.xrevrange(STREAM, count=OVERLAP)

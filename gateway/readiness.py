@@ -16,11 +16,17 @@ class Readiness:
 
     def __init__(self) -> None:
         self._conditions: dict[str, Condition] = {}
+        self._alternatives: frozenset[str] = frozenset()
 
     def expect(self, *components: str) -> None:
         """Name components that this process has; they count as not ready until they report."""
         for component in components:
             self._conditions.setdefault(component, Condition(False, "not started"))
+
+    def expect_any(self, *components: str) -> None:
+        """The same, but one of these that is ready is enough: the process can work with that."""
+        self.expect(*components)
+        self._alternatives = frozenset(components)
 
     def report(self, component: str, *, ready: bool, detail: str = "") -> None:
         """Set how ``component`` is now."""
@@ -33,5 +39,8 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        """All components are ready; nothing expected means not ready."""
-        return bool(self._conditions) and all(c.ready for c in self._conditions.values())
+        """All components are ready, of alternatives one; nothing expected means not ready."""
+        needed = self._conditions.keys() - self._alternatives
+        one_of = [self._conditions[name].ready for name in self._alternatives]
+        all_needed = all(self._conditions[name].ready for name in needed)
+        return bool(self._conditions) and all_needed and (any(one_of) or not one_of)

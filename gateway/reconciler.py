@@ -246,6 +246,8 @@ class Reconciler:
             since=since,
             settled_before=self._context.clock(),
             seats=tuple(Seating(now, interface, agent) for interface, agent in sitting),
+            lines=self._tracker.lines.lines,
+            district=self._tracker.lines.district,
         )
 
     def _mending(self, run: Run, lost: Mapping[str, CallRecord]) -> Mending:

@@ -131,8 +131,7 @@ async def save_calls(connection: Any, calls: Sequence[CallRecord], *, source: st
 
 
 def _row(call: CallRecord) -> dict[str, Any]:
-    key = {"switchboard": call.switchboard, "uniqueid": call.uniqueid, "revision": call.revision}
-    return call_data(call) | key
+    return call_data(call) | {"uniqueid": call.uniqueid, "revision": call.revision}
 
 
 async def _save_seat(connection: Any, seat: SeatChanged) -> None:

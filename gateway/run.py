@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import structlog
 
@@ -55,27 +56,42 @@ async def _run(settings: Settings, roles: Sequence[Role], *, demo: bool) -> None
     async with AsyncExitStack() as stack:
         engines = await start_engines(settings, stack)
         context = Context(settings=settings, engines=engines, readiness=Readiness())
-        context.readiness.expect("postgres", "redis", *roles)
+        of_each = settings.of_each() if "switchboard" in roles else ()
+        context.readiness.expect("postgres", "redis", *(set(roles) - {"switchboard"}))
+        components = _components(of_each)
+        context.readiness.expect_any(*components)
         await _greet(context, roles)
-        board = None
-        if "switchboard" in roles:
-            board = await start_switchboard(settings, stack, demo=demo)
-            _say(board.notice)
+        boards = [await start_switchboard(each, stack, demo=demo) for each in of_each]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(probe_engines(context))
-            if board is not None and board.town is not None:
-                await _tell_logins(context)
-                tasks.create_task(board.town.run(), name="town")
-                tasks.create_task(write_cases(context), name="demo cases")
             tasks.create_task(serve_metrics(context, with_figures="worker" in roles))
+            for each, board, component in zip(of_each, boards, components, strict=True):
+                _say(board.notice)
+                await _start_town(context, board, tasks)
+                work = switchboard(replace(context, settings=each), board, component)
+                tasks.create_task(work, name=component)
             for role in roles:
-                tasks.create_task(_work(role, context, board), name=role)
+                tasks.create_task(_work(role, context), name=role)
 
 
-async def _work(role: Role, context: Context, board: Switchboard | None) -> None:
+def _components(of_each: Sequence[Settings]) -> list[str]:
+    """What the switchboards are called among the parts that are ready or not."""
+    if len(of_each) == 1:
+        return ["switchboard"]
+    return [f"switchboard {settings.switchboard}" for settings in of_each]
+
+
+async def _start_town(context: Context, board: Switchboard, tasks: asyncio.TaskGroup) -> None:
+    if board.town is not None:
+        await _tell_logins(context)
+        tasks.create_task(board.town.run(), name="town")
+        tasks.create_task(write_cases(context), name="demo cases")
+
+
+async def _work(role: Role, context: Context) -> None:
     match role:
-        case "switchboard" if board is not None:
-            await switchboard(context, board)
+        case "switchboard":  # one task for each, above
+            return
         case "ivr":
             await ivr(context)
         case "web":

@@ -31,6 +31,7 @@ from pydantic_settings import (
 )
 
 from gateway.errors import SettingsError
+from gateway.switchboard_settings import SwitchboardSettings, check_entries
 from gateway.urls import check_url
 
 Role = Literal["switchboard", "web", "ivr", "worker"]
@@ -42,7 +43,7 @@ FILE = "HOTLINE_CONFIG"
 _OTHERS = (FILE, "HOTLINE_CACHE", "HOTLINE_TEST_")
 
 
-class Settings(BaseSettings):
+class Settings(SwitchboardSettings, BaseSettings):
     """Everything that can be set. Unknown keys are refused, so that a typing error is seen."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -53,26 +54,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="postgresql://…; none: embedded")
     redis_url: SecretStr | None = Field(None, description="redis://…; none: embedded")
 
-    switchboard: str = Field("sb1", pattern=r"^[a-z0-9]{1,16}$", description="name in call ids")
-    ami_url: SecretStr | None = Field(
-        None, description="ami://user:secret@host:5038 or amis://… (TLS); none: a local Asterisk"
+    switchboards: tuple[SwitchboardSettings, ...] = Field(
+        (), description="several at once, each with its switchboard (name) and ami_url"
     )
     transcript: Path | None = Field(None, description="a raw AMI capture to replay, no switchboard")
-    trunk_contexts: tuple[str, ...] = Field(("from-trunk",), description="contexts callers enter")
-    queue_log: Path | None = Field(None, description="the switchboard's queue_log file")
-    cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file")
-    records_url: SecretStr | None = Field(
-        None, description="postgresql://… with tables queue_log and cel, in place of the files"
-    )
-    outbound_endpoint: str = Field(
-        "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
-    )
-    outside_min_digits: int = Field(
-        5, ge=3, le=15, description="shortest outside number, as in the dialplan"
-    )
-    queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
-    lines: tuple[str, ...] = Field(("12345",), description="numbers callers dial")
-    wrap_up_s: float = Field(0, ge=0, le=600, description="wrapuptime of the queues (话后处理)")
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
     http_host: str = "127.0.0.1"
@@ -101,7 +86,7 @@ class Settings(BaseSettings):
     survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
     survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
 
-    @field_validator("database_url", "redis_url", "ami_url", "records_url")
+    @field_validator("database_url", "redis_url")
     @classmethod
     def _url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if url is not None:
@@ -123,11 +108,27 @@ class Settings(BaseSettings):
     def _agree(self) -> Self:
         if self.transcript is not None and (self.ami_url is not None or self.production):
             raise ValueError("transcript cannot be set together with ami_url or production")
-        if self.records_url is not None and (self.queue_log or self.cel_csv):
-            raise ValueError("records_url cannot be set together with queue_log or cel_csv")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
+        check_entries(self.switchboards, self.model_fields_set)
+        for each in self.of_each():
+            for name in ("ami_url", "records_url"):
+                url: SecretStr | None = getattr(each, name)
+                if url is not None:
+                    check_url(name, url.get_secret_value(), production=self.production)
         return self
+
+    def of_each(self) -> "tuple[Settings, ...]":
+        """The settings as they are for each switchboard: just these where there is one."""
+        if not self.switchboards:
+            return (self,)
+        alone = {"switchboards": ()}
+        return tuple(self.model_copy(update=alone | one.given()) for one in self.switchboards)
+
+    @property
+    def first_switchboard(self) -> str:
+        """Where what names no switchboard belongs: a new seat, a callback without a call."""
+        return self.of_each()[0].switchboard
 
     @classmethod
     def settings_customise_sources(

@@ -1,12 +1,12 @@
 """Rows of `calls` as records again: for taking up open calls and for comparing with the ledger."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from gateway.recorder import QUERIES
-from telephony.events import AgentPart, CallRecord, Outcome
+from telephony.events import AgentPart, CallRecord, LineMode, Outcome
 
 
 async def open_calls(connection: Any, switchboard: str) -> list[CallRecord]:
@@ -28,6 +28,12 @@ async def open_calls_of(
     return [_record(row) async for row in rows]
 
 
+async def ended_calls(connection: Any, call_ids: Iterable[str]) -> list[CallRecord]:
+    """Those of the calls that are known to have ended."""
+    rows = QUERIES.ended_calls(connection, call_ids=list(call_ids))
+    return [_record(row) async for row in rows]
+
+
 def _record(row: Any) -> CallRecord:
     return CallRecord(
         switchboard=row["switchboard"],
@@ -45,6 +51,8 @@ def _record(row: Any) -> CallRecord:
         hold_s=row["hold_s"],
         agents=tuple(_part(part) for part in json.loads(row["agents"])),
         revision=row["revision"],
+        line_mode=LineMode(row["line_mode"]) if row["line_mode"] else None,
+        district=row["district"],
     )
 
 

@@ -1,5 +1,6 @@
 """What moves a case's callback on: the next attempt is claimed, an ended one is followed up."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from callback_survey.questionnaire import CASE_CALLBACK_V1
 from callback_survey.retry import RetryPolicy, next_call_at, within_window
 from gateway.context import Context
 from gateway.jobs import enqueue_survey
+from gateway.ownership import owned_lately
 from gateway.settings import Settings
 from ticketing.cases import find_case_by_id
 
@@ -28,6 +30,16 @@ def retry_policy(settings: Settings) -> RetryPolicy:
     )
 
 
+def dialled_by(call_id: str | None, owned: Sequence[str], first: str) -> str:
+    """Which switchboard calls back: where the call of the case came in, if somebody owns that.
+
+    ``owned`` are those with an owner, ``first`` that of the settings: for a case without a call, or
+    whose switchboard nobody owns any more.
+    """
+    home = (call_id or "").partition("-")[0]
+    return next((name for name in (home, first, *owned) if name in owned), first)
+
+
 async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
     """Claim the next attempt of a case, for the switchboard's owner to dial.
 
@@ -39,15 +51,19 @@ async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
     if opens_at > now:
         raise RetryRequested(opens_at - now, "outside the calling window")
     async with context.engines.pool.acquire() as connection, connection.transaction():
-        number = (await find_case_by_id(connection, case_id)).caller
+        case = await find_case_by_id(connection, case_id)
+        number = case.caller
         if not number:
             return None
-        if len(await attempts.live(connection)) >= settings.survey_concurrency:
+        owned = await owned_lately(connection)
+        switchboard = dialled_by(case.call_id, owned, settings.first_switchboard)
+        if len(await attempts.live(connection, switchboard)) >= settings.survey_concurrency:
             raise RetryRequested(TRUNKS_BUSY, "as many calls as allowed are up")
         attempt = await attempts.claim(
             connection,
             case_id,
             number,
+            switchboard=switchboard,
             questions=CASE_CALLBACK_V1,
             max_attempts=settings.survey_attempts,
             now=now,

@@ -84,6 +84,7 @@ async def _start_local(settings: Settings, stack: AsyncExitStack, *, demo: bool)
         agi_port=settings.agi_port,
         queues=settings.queues,
         seats=LOCAL_SEATS,
+        switchboard=settings.switchboard,
         wrapup_s=round(settings.wrap_up_s),
     )
     _refuse_unusable(settings.var_dir)

@@ -32,7 +32,7 @@ def check_url(name: str, url: str, *, production: bool) -> None:
         raise ValueError(f"must look like {form}; write @ : / # ? % in a secret as %40 %3A …")
     secret = urlsplit(url).password
     if production and len(secret or "") < MIN_SECRET and (secret is not None or name == "ami_url"):
-        raise ValueError(f"production needs a secret of {MIN_SECRET} characters or more in it")
+        raise ValueError(f"production needs a secret of {MIN_SECRET} characters or more in {name}")
 
 
 def _well_formed(name: str, url: str, schemes: tuple[str, ...]) -> bool:

@@ -1,29 +1,22 @@
 """``hotline user …``: people who may log in, managed from the command line."""
 
 import argparse
-import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-import asyncpg
 from redis.exceptions import RedisError
 
 from deploy.embedded.redis import EmbeddedRedis
 from deploy.embedded.server import running_url
-from deploy.migrate import SchemaStanding, migrate, schema_state
 from gateway import redis_client
 from gateway.auth import sessions
 from gateway.auth.passwords import random_password
 from gateway.auth.roles import Role
-from gateway.engines import database_dsn
-from gateway.errors import GatewayError, UserError
-from gateway.settings import Settings, load_settings
+from gateway.database_command import with_database
+from gateway.errors import UserError
+from gateway.settings import load_settings
 from gateway.users import NewUser, create_user, list_users, set_password
-
-CONNECT_TIMEOUT_S = 10.0
 
 
 def add_parser(commands: Any) -> None:
@@ -38,46 +31,15 @@ def add_parser(commands: Any) -> None:
     add.add_argument(
         "--extension", help="telephone of the seat; a supervisor listens and takes over there"
     )
-    add.set_defaults(command=_with_database(_add))
+    add.add_argument(
+        "--switchboard", help="where that telephone is; none: the first of the settings"
+    )
+    add.set_defaults(command=with_database(_add))
     listing = actions.add_parser("list", help="who there is")
-    listing.set_defaults(command=_with_database(_list))
+    listing.set_defaults(command=with_database(_list))
     password = actions.add_parser("password", help="set a password, asked for or piped in")
     password.add_argument("login")
-    password.set_defaults(command=_with_database(_password))
-
-
-Action = Callable[[Any, argparse.Namespace], Awaitable[None]]
-
-
-def _with_database(action: Action) -> Callable[[argparse.Namespace], int]:
-    async def run(options: argparse.Namespace) -> None:
-        async with AsyncExitStack() as stack:
-            connection = await _connect(load_settings(), stack)
-            stack.push_async_callback(connection.close)
-            await action(connection, options)
-
-    def command(options: argparse.Namespace) -> int:
-        asyncio.run(run(options))
-        return 0
-
-    return command
-
-
-async def _connect(settings: Settings, stack: AsyncExitStack) -> Any:
-    """To the database of the settings; to the embedded one whether or not the program runs."""
-    running = running_url(settings.var_dir / "postgres")
-    if settings.database_url is None and running is not None:
-        with suppress(OSError, asyncpg.PostgresError):  # its owner was killed
-            return await asyncpg.connect(running, timeout=CONNECT_TIMEOUT_S)
-    dsn = await database_dsn(settings, stack)
-    if settings.database_url is None:
-        await migrate(dsn)
-    elif (state := await schema_state(dsn)).standing is not SchemaStanding.CURRENT:
-        raise GatewayError(
-            f"the schema of the database is {state.standing} ({state.found}), this program needs "
-            f"{state.wanted}: hotline migrate brings it there, or says why not"
-        )
-    return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    password.set_defaults(command=with_database(_password))
 
 
 async def _add(connection: Any, options: argparse.Namespace) -> None:
@@ -87,6 +49,7 @@ async def _add(connection: Any, options: argparse.Namespace) -> None:
         display_name=options.name,
         agent=options.agent,
         extension=options.extension,
+        switchboard=options.switchboard or load_settings().first_switchboard,
     )
     password = random_password()
     await create_user(connection, user, password)
@@ -96,7 +59,7 @@ async def _add(connection: Any, options: argparse.Namespace) -> None:
 async def _list(connection: Any, _options: argparse.Namespace) -> None:
     for user in await list_users(connection):
         person = user.person
-        seat = f"{person.agent}@{person.extension}" if person.agent else "-"
+        seat = f"{person.agent}@{person.extension}@{person.switchboard}" if person.agent else "-"
         standing = "active" if user.active else "closed"
         columns = (person.login, person.role.value, person.display_name, seat, standing)
         sys.stdout.write("\t".join(columns) + "\n")

@@ -22,6 +22,7 @@ FIRST_ADMINISTRATOR = "admin"
 ACQUIRE_TIMEOUT_S = 2.0
 
 _LOGIN = re.compile(r"[a-z0-9._-]{2,64}")
+_SWITCHBOARD = re.compile(r"[a-z0-9]{1,16}")
 _DIGITS = re.compile(r"[0-9]{2,10}")
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "users.sql", "asyncpg")
 
@@ -30,13 +31,17 @@ Connection = Any  # asyncpg.Connection or the pool's proxy of one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """A person to be added; an agent needs his number (工号) and his extension."""
+    """A person to be added; an agent needs his number (工号) and his extension.
+
+    ``switchboard`` is the one where that telephone is.
+    """
 
     login: str
     role: Role
     display_name: str
     agent: str | None = None
     extension: str | None = None
+    switchboard: str = "sb1"
 
     def check(self) -> None:
         """Raises `UserError` naming the first value that is not allowed."""
@@ -46,6 +51,8 @@ class NewUser:
             raise UserError("display name: 1 to 64 characters")
         if self.role is Role.AGENT and not (self.agent and self.extension):
             raise UserError("an agent needs an agent number and an extension")
+        if not _SWITCHBOARD.fullmatch(self.switchboard):
+            raise UserError("switchboard: the name in its settings, 1 to 16 of a-z and 0-9")
         for name, value in (("agent number", self.agent), ("extension", self.extension)):
             if value is not None and not _DIGITS.fullmatch(value):
                 raise UserError(f"{name}: 2 to 10 digits")
@@ -68,6 +75,7 @@ class User:
             role=Role(row["role"]),
             agent=row["agent"],
             extension=row["extension"],
+            switchboard=row["switchboard"],
         )
         return cls(person=person, active=row["active"])
 
@@ -75,7 +83,8 @@ class User:
 async def create_user(connection: Connection, user: NewUser, password: str) -> User:
     """Add a person.
 
-    Raises `UserError` for a value that is not allowed or a login or agent number in use.
+    Raises `UserError` for a value that is not allowed, a login in use, or an agent number that
+    somebody has at the same switchboard.
     """
     user.check()
     _check_password(password)
@@ -88,9 +97,10 @@ async def create_user(connection: Connection, user: NewUser, password: str) -> U
             display_name=user.display_name,
             agent=user.agent,
             extension=user.extension,
+            switchboard=user.switchboard,
         )
     except asyncpg.UniqueViolationError as error:
-        taken = "agent number" if "agent" in (error.constraint_name or "") else "login"
+        taken = "agent number" if "seat" in (error.constraint_name or "") else "login"
         raise UserError(f"this {taken} is in use already") from None
     return User.from_row(row)
 
@@ -114,10 +124,16 @@ async def list_users(connection: Connection) -> list[User]:
     return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
 
 
-async def holder_of(connection: Connection, agent: str) -> Person | None:
-    """Who works under this agent number (工号) now."""
-    row = await _QUERIES.holder_of(connection, agent=agent)
-    return User.from_row(row).person if row else None
+async def holder_of(connection: Connection, switchboard: str, agent: str) -> Person | None:
+    """Who works under this agent number (工号) at a switchboard now."""
+    holders = await holders_of(connection, agent)
+    return next((person for person in holders if person.switchboard == switchboard), None)
+
+
+async def holders_of(connection: Connection, agent: str) -> list[Person]:
+    """Who works under this agent number now, by switchboard: one at each."""
+    rows = _QUERIES.holders_of(connection, agent=agent)
+    return [User.from_row(row).person async for row in rows]
 
 
 async def authenticate(

@@ -1,22 +1,25 @@
 """Publishes the newest snapshot to Prometheus, under the prefix ``hotline_``.
 
-Label values are bounded: queues and lines that are not configured become ``other``, a call without
-a queue has ``none``.
+Label values are bounded: queues that are not configured and lines that are not defined become
+``other``, a call without a queue has ``none``. Modes are a fixed set; districts are those of lines
+and switchboards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from metrics import events
-from metrics.calls import QueueAndLine
+from metrics.calls import CallGroup
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
-from metrics.snapshot import Snapshot, SnapshotKeeper
+from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
+
+QueueAndLine = tuple[str, str]
 
 OTHER = "other"
 NONE = "none"
@@ -40,6 +43,24 @@ _CALLS: Mapping[str, tuple[str, Callable[[CallCounts], float]]] = {
     ),
     "hotline_call_talk_seconds": ("Talk time of calls.", lambda c: c.talk_s),
     "hotline_call_hold_seconds": ("Hold time of calls.", lambda c: c.hold_s),
+}
+_PLACES: Mapping[str, tuple[str, Callable[[CallCounts], float]]] = {
+    "hotline_place_calls_arrived": (
+        "Calls that arrived, by mode and district of their line then.",
+        lambda c: c.arrived,
+    ),
+    "hotline_place_calls_offered": (
+        "Calls that asked for a person, by mode and district.",
+        lambda c: c.offered,
+    ),
+    "hotline_place_calls_answered": (
+        "Offered calls bridged to an agent, by mode and district.",
+        lambda c: c.answered,
+    ),
+    "hotline_place_calls_answered_15s": (
+        "Answered after waiting 15 s or less, by mode and district.",
+        lambda c: c.answered_15s,
+    ),
 }
 _STAGES: Mapping[str, Callable[[CallCounts], int]] = {
     "greeting": lambda c: c.abandoned_greeting,
@@ -76,12 +97,10 @@ class FiguresCollector(Collector):
         keeper: SnapshotKeeper,
         *,
         queues: Collection[str],
-        lines: Collection[str],
         planned_seats: int,
     ) -> None:
         self._keeper = keeper
         self._queues = tuple(queues)
-        self._lines = tuple(lines)
         self._planned_seats = planned_seats
         self._counters = Counters()
 
@@ -97,21 +116,33 @@ class FiguresCollector(Collector):
         if snapshot is None or age_s is None:
             return
         yield _gauge("hotline_figures_age_seconds", "Age of the figures shown.", age_s)
-        yield from self._calls(self._bounded(snapshot.calls))
+        yield _line_info(snapshot.lines)
+        yield from self._places(snapshot.calls)
+        yield from self._calls(self._bounded(snapshot))
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from self._opinions(snapshot.events)
         yield from self._reconciliation(snapshot)
 
-    def _bounded(self, calls: Mapping[QueueAndLine, CallCounts]) -> dict[QueueAndLine, CallCounts]:
-        """The same calls by label values; what is configured starts at zero."""
+    def _bounded(self, snapshot: Snapshot) -> dict[QueueAndLine, CallCounts]:
+        """The calls by label values; what is configured starts at zero."""
+        lines = {line.number for line in snapshot.lines}
         by_label: dict[QueueAndLine, CallCounts] = defaultdict(CallCounts)
         for queue in self._queues:
-            for line in self._lines:
+            for line in lines:
                 by_label[queue, line] = CallCounts()
-        for (queue, line), counts in calls.items():
-            by_label[_label(queue, self._queues), _label(line, self._lines)] += counts
+        for group, counts in snapshot.calls.items():
+            by_label[_label(group.queue, self._queues), _label(group.line, lines)] += counts
         return dict(by_label)
+
+    def _places(self, calls: Mapping[CallGroup, CallCounts]) -> Iterator[Metric]:
+        """Calls by mode and district; a mode that a line had once counts for ever."""
+        by_place: dict[tuple[str, str], CallCounts] = defaultdict(CallCounts)
+        for group, counts in calls.items():
+            by_place[group.line_mode or NONE, group.district or NONE] += counts
+        for name, (text, value) in _PLACES.items():
+            samples = [(labels, value(counts)) for labels, counts in by_place.items()]
+            yield self._counters.counter(name, text, ("line_mode", "district"), samples)
 
     def _calls(self, calls: Mapping[QueueAndLine, CallCounts]) -> Iterator[Metric]:
         # Without a queue: a call arrives before it enters one.
@@ -210,6 +241,17 @@ class FiguresCollector(Collector):
         for switchboard, calls in state.unexplained.items():
             unexplained.add_metric((switchboard,), calls)
         yield unexplained
+
+
+def _line_info(lines: Iterable[LineInfo]) -> Metric:
+    info = GaugeMetricFamily(
+        "hotline_line_info",
+        "Lines as defined now; always 1.",
+        labels=("line", "line_mode", "district"),
+    )
+    for line in lines:
+        info.add_metric((line.number, line.mode, line.district or NONE), 1)
+    return info
 
 
 def _label(value: str, known: Collection[str]) -> str:

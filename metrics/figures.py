@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from metrics import events, rates
-from metrics.calls import SHORT_ABANDON_S, call_counts
+from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.counts import CallCounts, SeatSeconds
 from metrics.events import EventCounts
 from metrics.rates import Rate
@@ -19,11 +19,15 @@ CITY = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """All counts of the days from `first_day` to `last_day`, both included (Asia/Shanghai)."""
+    """All counts of the days from `first_day` to `last_day`, both included (Asia/Shanghai).
+
+    ``calls`` are all of them, ``groups`` the same apart.
+    """
 
     first_day: date
     last_day: date
     calls: CallCounts
+    groups: Mapping[CallGroup, CallCounts]
     seats: SeatSeconds
     events: EventCounts
 
@@ -62,6 +66,7 @@ async def figures(
         first_day=days[0],
         last_day=days[1],
         calls=sum(calls.values(), CallCounts()),
+        groups=calls,
         seats=await _seats(conn, counted, *days, now=now or datetime.now(UTC)),
         events=counted,
     )

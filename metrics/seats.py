@@ -10,11 +10,15 @@ from metrics.counts import SeatSeconds
 from metrics.queries import QUERIES
 from telephony.events import SeatState
 
+SeatId = tuple[str, str]
+"""Switchboard and agent number (工号), which is the switchboard's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatInterval:
     """A seat was in one state from `started_at` to `ended_at`; `None`: it still is."""
 
+    switchboard: str
     agent: str
     state: SeatState
     started_at: datetime
@@ -24,6 +28,7 @@ class SeatInterval:
     def from_row(cls, row: Any) -> Self:
         """Take a row of `seat_intervals`."""
         return cls(
+            switchboard=row["switchboard"],
             agent=row["agent"],
             state=SeatState(row["state"]),
             started_at=row["started_at"],
@@ -50,21 +55,21 @@ def seconds_by_state(
 
 def seconds_by_agent(
     intervals: Iterable[SeatInterval], start: datetime, end: datetime, *, now: datetime
-) -> dict[str, SeatSeconds]:
-    """Seconds inside ``[start, end)`` of each agent (工号)."""
-    of_agent: dict[str, list[SeatInterval]] = defaultdict(list)
+) -> dict[SeatId, SeatSeconds]:
+    """Seconds inside ``[start, end)`` of each seat."""
+    of_seat: dict[SeatId, list[SeatInterval]] = defaultdict(list)
     for interval in intervals:
-        of_agent[interval.agent].append(interval)
+        of_seat[interval.switchboard, interval.agent].append(interval)
     return {
-        agent: SeatSeconds.of_states(seconds_by_state(own, start, end, now=now))
-        for agent, own in of_agent.items()
+        seat: SeatSeconds.of_states(seconds_by_state(own, start, end, now=now))
+        for seat, own in of_seat.items()
     }
 
 
 async def seat_seconds(
     conn: Any, start: datetime, end: datetime, *, now: datetime
-) -> dict[str, SeatSeconds]:
-    """Seconds inside ``[start, end)`` of each agent who had a seat then, from the database."""
+) -> dict[SeatId, SeatSeconds]:
+    """Seconds inside ``[start, end)`` of each seat that somebody had then, from the database."""
     rows = QUERIES.intervals_between(conn, period_start=start, period_end=end)
     intervals = [SeatInterval.from_row(row) async for row in rows]
     return seconds_by_agent(intervals, start, end, now=now)

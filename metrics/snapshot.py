@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import structlog
 
 from metrics import events
-from metrics.calls import SHORT_ABANDON_S, QueueAndLine, call_counts
+from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
+from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
@@ -23,11 +24,20 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
+class LineInfo(NamedTuple):
+    """A line as defined now."""
+
+    number: str
+    mode: str
+    district: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything ever counted, and the state of the seats, at one moment."""
 
-    calls: Mapping[QueueAndLine, CallCounts]
+    lines: tuple[LineInfo, ...]
+    calls: Mapping[CallGroup, CallCounts]
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -88,6 +98,7 @@ class SnapshotKeeper:
         counted = await events.event_counts(conn, date.min, date.max)
         current = await open_intervals(conn)
         return Snapshot(
+            lines=tuple([LineInfo(*row) async for row in QUERIES.lines(conn)]),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),

@@ -42,6 +42,15 @@ class Outcome(StrEnum):
     UNSEEN = "unseen"  # ended while nobody listened, and no record of the switchboard tells how
 
 
+class LineMode(StrEnum):
+    """How a line (the number dialled) belongs to the merged hotline (REQUIREMENTS T9)."""
+
+    MAIN = "main"  # the hotline's own number
+    CANCELLED = "cancelled"  # given up; what still reaches it is answered by the hotline
+    KEPT = "kept"  # keeps its number, answered together with the hotline
+    DUAL = "dual"  # both numbers go on, with joint supervision (双号并行)
+
+
 class SeatState(StrEnum):
     """State of a seat (坐席)."""
 
@@ -73,7 +82,9 @@ class CallRecord:
 
     ``caller`` and ``line`` are digits (with a leading ``+`` at most) or empty. ``wait_s`` runs from
     queue entry to bridge, or to the end of waiting; ``None`` while not offered. ``outcome`` is
-    ``None`` while the call is up. ``agent`` is the first agent who answered.
+    ``None`` while the call is up. ``agent`` is the first agent who answered. ``line_mode`` and
+    ``district`` are those of the line when the call arrived: ``None`` for a line that nobody has
+    defined, empty where neither the line nor the switchboard has a district.
     """
 
     switchboard: str
@@ -91,6 +102,8 @@ class CallRecord:
     hold_s: float
     agents: tuple[AgentPart, ...]
     revision: int
+    line_mode: LineMode | None = None
+    district: str = ""
 
     @property
     def call_id(self) -> str:

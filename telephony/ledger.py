@@ -16,6 +16,7 @@ from telephony.calls.transitions import Trigger
 from telephony.cel import CelEvent
 from telephony.clock import uniqueid_epoch
 from telephony.events import CallEventName, CallRecord
+from telephony.lines import LineBook
 from telephony.names import Directory, agent_of, digits
 from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
 
@@ -83,7 +84,7 @@ class _Reader:
 
     def arrived(self, event: CelEvent) -> None:
         if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):
-            call.line = line
+            self.book.set_line(call, line)
 
     def told(self, event: CelEvent) -> None:
         queue, _, status = str(event.extra.get("extra", "")).partition(" ")
@@ -183,6 +184,7 @@ class Reconstruction:
         *,
         inbound_contexts: Collection[str],
         seats: Iterable[Seating] = (),
+        lines: LineBook | None = None,
     ) -> None:
         self._starts: deque[float] = deque()
         records = fold(_noting_starts(queue_log, self._starts))
@@ -191,7 +193,9 @@ class Reconstruction:
         for seating in reversed(self._seatings):
             self._directory.learn(seating.agent, seating.interface)
         announced = frozenset({CallEventName.ENDED})
-        self._book = CallBook(switchboard, self._directory, announced=announced)
+        self._book = CallBook(
+            switchboard, self._directory, lines or LineBook(), announced=announced
+        )
         contexts = frozenset(inbound_contexts)
         self._reader = _Reader(self._book, Conversations(self._book), contexts, records)
 
@@ -227,15 +231,18 @@ def _noting_starts(lines: Iterable[QueueLogLine], starts: deque[float]) -> Itera
         yield line
 
 
-def reconstruct(
+def reconstruct(  # noqa: PLR0913  # the last three go by name
     switchboard: str,
     queue_log: Iterable[QueueLogLine],
     cel: Iterable[CelEvent],
     *,
     inbound_contexts: Collection[str],
     seats: Iterable[Seating] = (),
+    lines: LineBook | None = None,
 ) -> Ledger:
     """All at once what `Reconstruction` tells."""
-    told = Reconstruction(switchboard, queue_log, inbound_contexts=inbound_contexts, seats=seats)
+    told = Reconstruction(
+        switchboard, queue_log, inbound_contexts=inbound_contexts, seats=seats, lines=lines
+    )
     ended = {call.uniqueid: call for call in told.calls(cel)}
     return Ledger(ended, told.still_up)

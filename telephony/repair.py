@@ -87,6 +87,8 @@ def mend(ours: CallRecord, truth: CallRecord) -> CallRecord:
     return replace(
         truth,
         line=ours.line or truth.line,
+        line_mode=ours.line_mode if ours.line else truth.line_mode,
+        district=ours.district if ours.line else truth.district,
         caller=ours.caller or truth.caller,
         talk_s=total_s - hold_s,
         hold_s=hold_s,

@@ -15,6 +15,7 @@ from telephony.calls.restore import Restoration
 from telephony.calls.untimed import CaptureClock
 from telephony.clock import timestamp
 from telephony.events import CallEventName, CallRecord, Event, SeatChanged
+from telephony.lines import LineBook
 from telephony.names import Directory
 from telephony.recent import Repeats
 from telephony.seats.tracker import SeatTracker
@@ -55,9 +56,9 @@ class Tracker:
     """Calls and seats of one switchboard.
 
     ``inbound_contexts``: the contexts in which callers arrive from trunks; ``None`` when unknown
-    (see `ChannelMessages`). ``wrap_up_s``: wrap-up seconds by queue. ``capture``: the messages are
-    read from a file; those without ``Timestamp`` then get their time from what they say, not from
-    the reading.
+    (see `ChannelMessages`). ``wrap_up_s``: wrap-up seconds by queue. ``lines``: what is known of
+    the numbers dialled. ``capture``: the messages are read from a file; those without ``Timestamp``
+    then get their time from what they say, not from the reading.
     """
 
     def __init__(
@@ -66,11 +67,13 @@ class Tracker:
         *,
         inbound_contexts: Collection[str] | None = None,
         wrap_up_s: Mapping[str, float] = MappingProxyType({}),
+        lines: LineBook | None = None,
         capture: Capture | None = None,
     ) -> None:
+        self.lines = lines or LineBook()
         directory, rules = Directory(), capture or Capture()
         wanted = frozenset(CallEventName) if rules.announced is None else rules.announced
-        self._book = CallBook(switchboard, directory, announced=wanted)
+        self._book = CallBook(switchboard, directory, self.lines, announced=wanted)
         self._conversations = Conversations(self._book)
         self._channels = ChannelMessages(self._book, self._conversations, inbound_contexts)
         bridges = BridgeMessages(self._book, self._conversations, self._channels)

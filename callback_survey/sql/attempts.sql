@@ -1,9 +1,9 @@
--- name: claim(attempt_id, case_id, number, questionnaire, max_attempts, final, free, now)^
+-- name: claim(attempt_id, case_id, switchboard, number, questionnaire, max_attempts, final, free, now)^
 -- One row, or none: a live attempt for the case or the number (unique indexes), one that settled
 -- the matter, or all attempts used up. Concurrent claims wait here for each other.
 insert into survey_attempts
-  (attempt_id, case_id, number, questionnaire, attempt_no, state, claimed_at)
-select :attempt_id, :case_id, :number, :questionnaire,
+  (attempt_id, case_id, switchboard, number, questionnaire, attempt_no, state, claimed_at)
+select :attempt_id, :case_id, :switchboard, :number, :questionnaire,
        coalesce(max(attempt_no), 0) + 1, 'claimed', :now
 from survey_attempts
 where case_id = :case_id
@@ -61,14 +61,16 @@ select count(*) from survey_answers where attempt_id = :attempt_id;
 -- An attempt by its id.
 select * from survey_attempts where attempt_id = :attempt_id;
 
--- name: live_attempts()
+-- name: live_attempts(switchboard)
 -- Attempts that have not ended, the oldest first.
-select * from survey_attempts where state <> 'ended' order by claimed_at, attempt_id;
+select * from survey_attempts where switchboard = :switchboard and state <> 'ended'
+order by claimed_at, attempt_id;
 
--- name: stale_attempts(before)
+-- name: stale_attempts(switchboard, before)
 -- Attempts that have not got on since a time: their outcome is unknown.
 select * from survey_attempts
-where state <> 'ended' and coalesce(answered_at, dialled_at, claimed_at) < :before
+where switchboard = :switchboard and state <> 'ended'
+  and coalesce(answered_at, dialled_at, claimed_at) < :before
 order by claimed_at, attempt_id;
 
 -- name: attempts_of_case(case_id)

@@ -16,12 +16,16 @@ EVERYONE = frozenset(Role)
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 CASE_WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 AGENTS = frozenset({Role.AGENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in. ``agent`` (工号) and ``extension`` are set for every agent."""
+    """Who is logged in. ``agent`` (工号) and ``extension`` are set for every agent.
+
+    Both are numbers of ``switchboard``; others may have the same.
+    """
 
     user_id: int
     login: str
@@ -29,6 +33,7 @@ class Person:
     role: Role
     agent: str | None
     extension: str | None
+    switchboard: str
 
     @property
     def oversees(self) -> bool:

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from gateway.auth.roles import Person, Role
 
 COOKIE = "hotline_session"
+_PERSON = {field.name for field in dataclasses.fields(Person)}
 
 
 def session_key(token: str) -> str:
@@ -42,6 +43,8 @@ async def find(redis: Redis, token: str) -> Person | None:
     if stored is None:
         return None
     person = json.loads(stored)
+    if person.keys() != _PERSON:  # of another version of this program: log in again
+        return None
     return Person(**person | {"role": Role(person["role"])})
 
 

@@ -13,7 +13,9 @@ from gateway.http import (
     call_api,
     case_api,
     control_api,
+    figures_api,
     health_api,
+    line_api,
     reconciliation_api,
     seat_api,
     session_api,
@@ -39,6 +41,8 @@ API: tuple[Endpoint, ...] = (
     *case_api.ENDPOINTS,
     *board_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
+    *figures_api.ENDPOINTS,
+    *line_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

@@ -7,20 +7,15 @@ from datetime import date, datetime
 from callback_survey.questionnaire import AFTER_CALL_RATING, THREE_STEP
 from gateway.auth.roles import OVERSEERS
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
+from gateway.http.rates import RateAnswer, rate_answer
 from gateway.http.seat_api import NamedSeat, named_seats
-from gateway.live_state import waiting
+from gateway.http.splits import Splits, splits
+from gateway.lines import line_names
+from gateway.live_state import Link, waiting
 from gateway.users import list_users
 from metrics.figures import CITY, Figures, figures, named_rates
-from metrics.rates import Rate, satisfaction, yes_rate
+from metrics.rates import satisfaction, yes_rate
 from telephony.events import SeatState
-
-
-class RateAnswer(Answer):
-    """A quotient and its parts; ``rate`` is null without data."""
-
-    numerator: float
-    denominator: float
-    rate: float | None
 
 
 class CallFigures(Answer):
@@ -57,6 +52,7 @@ class CallFigures(Answer):
 class BoardSeat(Answer):
     """A seat that is logged in."""
 
+    switchboard: str
     agent: str
     display_name: str
     state: SeatState
@@ -73,8 +69,10 @@ class SurveyFigures(Answer):
 
 
 class SwitchboardLink(Answer):
-    """Whether the switchboard is connected, and since when that is so."""
+    """Whether a switchboard is connected, and since when that is so."""
 
+    switchboard: str
+    district: str
     connected: bool
     since: datetime | None
 
@@ -91,12 +89,13 @@ class Board(Answer):
     ratings: dict[str, int]
     satisfaction: RateAnswer
     survey: SurveyFigures
-    switchboard: SwitchboardLink
+    splits: Splits
+    switchboards: list[SwitchboardLink]
 
 
 @endpoint("GET", "/api/v1/board", access=OVERSEERS, answer=Board)
 async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
-    """Today's figures, the seats, who waits."""
+    """Today's figures, the seats, who waits: of all switchboards together, and split."""
     services, settings, now = inquiry.services, inquiry.settings, inquiry.services.clock()
     day = now.astimezone(CITY).date()
     async with (
@@ -106,46 +105,53 @@ async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
         limit_s = settings.short_abandon_s
         found = await figures(connection, day, short_abandon_s=limit_s, now=now)
         users = await list_users(connection)
-    holders = {user.person.agent: user.person for user in users if user.active}
-    seats = named_seats(holders, await services.live.seats())
-    link = await services.live.link()
+        names = await line_names(connection)
+    live = services.live
+    seats, calls = named_seats(users, await live.seats()), await live.calls()
     ratings = found.ratings(AFTER_CALL_RATING.scale.name)
     return Board(
         day=day,
         at=now,
         figures=_call_figures(found, planned_seats=settings.planned_seats, now=now),
-        waiting=waiting(await services.live.calls()),
+        waiting=waiting(calls),
         seats=Counter(seat.state for seat in seats),
         seat_list=[_board_seat(seat) for seat in seats if seat.state is not SeatState.LOGGED_OUT],
         ratings={answer: ratings.get(answer, 0) for answer in AFTER_CALL_RATING.scale.titles},
-        satisfaction=_rate(satisfaction(AFTER_CALL_RATING.scale.name, ratings)),
+        satisfaction=rate_answer(satisfaction(AFTER_CALL_RATING.scale.name, ratings)),
         survey=_survey_figures(found),
-        switchboard=SwitchboardLink(connected=link.connected, since=link.since),
+        splits=splits(found.groups, names, calls),
+        switchboards=[_link(link) for link in await live.links()],
     )
 
 
-def _rate(rate: Rate) -> RateAnswer:
-    return RateAnswer(numerator=rate.numerator, denominator=rate.denominator, rate=rate.rate)
+def _link(link: Link) -> SwitchboardLink:
+    return SwitchboardLink(
+        switchboard=link.switchboard,
+        district=link.district,
+        connected=link.connected,
+        since=link.since,
+    )
 
 
 def _call_figures(found: Figures, *, planned_seats: int, now: datetime) -> CallFigures:
     rates = dict(named_rates(found, planned_seats=planned_seats, now=now))
     means = {name: rates.pop(name).rate for name in ("asa_s", "aht_s")}
     return CallFigures.model_validate(
-        asdict(found.calls) | means | {name: _rate(rate) for name, rate in rates.items()}
+        asdict(found.calls) | means | {name: rate_answer(rate) for name, rate in rates.items()}
     )
 
 
 def _survey_figures(found: Figures) -> SurveyFigures:
     return SurveyFigures(
-        contacted=_rate(yes_rate(found.survey_answers("contacted"))),
-        solved=_rate(yes_rate(found.survey_answers("solved"))),
-        satisfied=_rate(satisfaction(THREE_STEP.name, found.survey_answers("satisfied"))),
+        contacted=rate_answer(yes_rate(found.survey_answers("contacted"))),
+        solved=rate_answer(yes_rate(found.survey_answers("solved"))),
+        satisfied=rate_answer(satisfaction(THREE_STEP.name, found.survey_answers("satisfied"))),
     )
 
 
 def _board_seat(seat: NamedSeat) -> BoardSeat:
     return BoardSeat(
+        switchboard=seat.switchboard,
         agent=seat.agent,
         display_name=seat.display_name,
         state=seat.state,

@@ -1,17 +1,20 @@
 """Calls: those an agent has had a part in, or all for those who oversee them."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from gateway.auth.roles import EVERYONE, Person
 from gateway.http.call_history import calls_before, count_calls_of, earlier_calls_of, stored_call
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
-from gateway.http.fields import CALL_ID, Page
+from gateway.http.fields import CALL_ID, LINE, Page
 from gateway.http.problems import Problem, not_found
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.http.services import LiveState, Services
 from gateway.live_state import Fields, LiveCall, concerns
 from gateway.masking import mask_data, mask_number
+from telephony.events import LineMode
 from ticketing.case import CaseKind
 from ticketing.cases import case_of_call, cases_for_caller
 from ticketing.lifecycle import CaseState
@@ -32,10 +35,13 @@ class AgentPart(Answer):
 
 
 class Call(Answer):
-    """A call; ``caller`` is masked."""
+    """A call; ``caller`` is masked. ``line_mode`` and ``district`` are as when it arrived."""
 
     call_id: str
+    switchboard: str
     line: str
+    line_mode: LineMode | None
+    district: str
     caller: str
     queue: str | None
     agent: str | None
@@ -48,6 +54,14 @@ class Call(Answer):
     talk_s: float
     hold_s: float
     agents: list[AgentPart]
+
+
+class CallFilter(Page):
+    """A part of the list of calls: of one line, one mode, one district, if given."""
+
+    line: Annotated[str, Field(pattern=f"^{LINE}$")] | None = None
+    mode: LineMode | Literal["undefined"] | None = None
+    district: Annotated[str, Field(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
 
 
 class CallDetail(Call):
@@ -76,13 +90,21 @@ class CallerHistory(Answer):
     cases: list[CaseOutline]
 
 
-@endpoint("GET", "/api/v1/calls", access=EVERYONE, query=Page, answer=list[Call])
-async def list_calls(inquiry: Inquiry[Nothing, Page]) -> list[Call]:
+@endpoint("GET", "/api/v1/calls", access=EVERYONE, query=CallFilter, answer=list[Call])
+async def list_calls(inquiry: Inquiry[Nothing, CallFilter]) -> list[Call]:
     """Calls, newest first: the agent's own, all for who oversees."""
-    agent = None if inquiry.person.oversees else _agent(inquiry.person)
-    page = inquiry.query
+    person, wanted = inquiry.person, inquiry.query
+    own = None if person.oversees else (person.switchboard, _agent(person))
     async with inquiry.services.database() as connection:
-        calls = await calls_before(connection, agent=agent, before=page.before, limit=page.limit)
+        calls = await calls_before(
+            connection,
+            own=own,
+            before=wanted.before,
+            limit=wanted.limit,
+            line=wanted.line,
+            mode=wanted.mode,
+            district=wanted.district,
+        )
     return [masked_call(call) for call in calls]
 
 
@@ -147,9 +169,11 @@ async def call_for(services: Services, connection: Any, person: Person, call_id:
 async def concerned(state: LiveState, person: Person, call: Fields, live: LiveCall | None) -> bool:
     """Whether ``call`` is or was a call of this agent's."""
     agent = _agent(person)
-    if concerns(call, agent) or (live is not None and agent in live.agents):
+    if call["switchboard"] != person.switchboard:
+        return False
+    if concerns(call, person.switchboard, agent) or (live is not None and agent in live.agents):
         return True
-    seat = await state.seat(agent)  # rings here, although its event was lost with Redis
+    seat = await state.seat(person.switchboard, agent)  # rings, its event lost with Redis
     return seat is not None and seat["call_id"] == call["call_id"]
 
 

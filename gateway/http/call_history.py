@@ -14,7 +14,10 @@ from gateway.live_state import Fields
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "call_history.sql", "asyncpg")
 
 _TIMES = ("arrived_at", "offered_at", "answered_at", "ended_at")
-_SAME = ("call_id", "line", "caller", "queue", "agent", "outcome", "wait_s", "talk_s", "hold_s")
+_SAME = (
+    *("call_id", "switchboard", "line", "line_mode", "district", "caller", "queue", "agent"),
+    *("outcome", "wait_s", "talk_s", "hold_s"),
+)
 
 
 def call_fields(row: Mapping[str, Any]) -> Fields:
@@ -23,11 +26,32 @@ def call_fields(row: Mapping[str, Any]) -> Fields:
     return {name: row[name] for name in _SAME} | times | {"agents": json.loads(row["agents"])}
 
 
-async def calls_before(
-    connection: Any, *, agent: str | None, before: datetime | None, limit: int
+async def calls_before(  # noqa: PLR0913  # all go by name
+    connection: Any,
+    *,
+    own: tuple[str, str] | None,
+    before: datetime | None,
+    limit: int,
+    line: str | None = None,
+    mode: str | None = None,
+    district: str | None = None,
 ) -> list[Fields]:
-    """The newest calls that arrived before ``before``; those ``agent`` had a part in, if given."""
-    rows = QUERIES.calls_before(connection, agent=agent, before=before, limit=limit)
+    """The newest calls that arrived before ``before``.
+
+    Of these, where given, those that ``own`` (switchboard, agent) had a part in, those of a line,
+    of a mode (``undefined``: of a line that nobody had defined) or of a district (empty: of none).
+    """
+    switchboard, agent = own or (None, None)
+    rows = QUERIES.calls_before(
+        connection,
+        switchboard=switchboard,
+        agent=agent,
+        before=before,
+        limit=limit,
+        line=line,
+        mode=mode,
+        district=district,
+    )
     return [call_fields(row) async for row in rows]
 
 

@@ -17,16 +17,16 @@ class Confirmed(Answer):
     agent: str
 
 
-async def carry_out(services: Services, command: Command) -> Confirmed:
-    """Have ``command`` done.
+async def carry_out(services: Services, switchboard: str, command: Command) -> Confirmed:
+    """Have ``command`` done by the owner of ``switchboard``.
 
     Raises the `Problem` 409 when it was refused, 504 when nothing confirmed it in time.
     """
-    link = await services.live.link()
+    link = await services.live.link(switchboard)
     if not link.connected:
         raise Problem(409, "与交换机的连接已断开，暂时不能操作坐席和通话")
     try:
-        await services.commands.send(command)
+        await services.commands.send(switchboard, command)
     except CommandRefusedError as error:
         raise Problem(409, str(error)) from None
     except CommandSilentError as error:

@@ -79,11 +79,14 @@ class Directory(Answer):
 
 @endpoint("GET", "/api/v1/directory", access=AGENTS, answer=Directory)
 async def get_directory(inquiry: Inquiry[Nothing, Nothing]) -> Directory:
-    """Colleagues with what their seats do, and queues: whom to transfer to or consult."""
+    """Colleagues of the same switchboard with what their seats do, and its queues."""
     async with inquiry.services.database() as connection:
         users = await list_users(connection)
-    states = {seat["agent"]: seat["state"] for seat in await inquiry.services.live.seats()}
-    others = [user.person for user in users if user.active and user.person != inquiry.person]
+    home, live = inquiry.person.switchboard, inquiry.services.live
+    seats = [seat for seat in await live.seats() if seat["switchboard"] == home]
+    states = {seat["agent"]: seat["state"] for seat in seats}
+    people = [user.person for user in users if user.active and user.person.switchboard == home]
+    others = [person for person in people if person != inquiry.person]
     colleagues = [
         Colleague(
             agent=person.agent,
@@ -94,7 +97,7 @@ async def get_directory(inquiry: Inquiry[Nothing, Nothing]) -> Directory:
         for person in others
         if person.agent is not None and person.extension is not None
     ]
-    return Directory(colleagues=colleagues, queues=list(inquiry.settings.queues))
+    return Directory(colleagues=colleagues, queues=list((await live.link(home)).queues))
 
 
 @endpoint("POST", f"{CALL}/hangup", access=AGENTS, answer=Confirmed, status=202, problems=PROBLEMS)
@@ -110,7 +113,7 @@ async def hang_up_phone(inquiry: Inquiry[Nothing, Nothing]) -> Confirmed:
     """End whatever the own phone is busy with, a call dialled by the agent say."""
     agent, extension = seat_holder(inquiry.person)
     command = Command(name=CommandName.HANG_UP, agent=agent, extension=extension)
-    return await carry_out(inquiry.services, command)
+    return await carry_out(inquiry.services, inquiry.person.switchboard, command)
 
 
 @endpoint(
@@ -193,7 +196,7 @@ async def dial(inquiry: Inquiry[Dialling, Nothing]) -> Confirmed:
     agent, extension = seat_holder(inquiry.person)
     number = inquiry.body.number or await _caller(inquiry)
     command = Command(name=CommandName.DIAL, agent=agent, extension=extension, number=number)
-    return await carry_out(inquiry.services, command)
+    return await carry_out(inquiry.services, inquiry.person.switchboard, command)
 
 
 async def _caller(inquiry: Inquiry[Dialling, Nothing]) -> str:
@@ -222,7 +225,7 @@ async def _of_call(
         number=number,
         queue=queue,
     )
-    return await carry_out(services, command)
+    return await carry_out(services, inquiry.person.switchboard, command)
 
 
 async def _number(inquiry: Inquiry[Any, Nothing], agent: str | None, number: str | None) -> str:
@@ -230,7 +233,7 @@ async def _number(inquiry: Inquiry[Any, Nothing], agent: str | None, number: str
     if agent is None:
         return number or ""
     async with inquiry.services.database() as connection:
-        colleague = await holder_of(connection, agent)
+        colleague = await holder_of(connection, inquiry.person.switchboard, agent)
     if colleague is None or colleague.extension is None:
         raise Problem(404, "没有这个坐席")
     return colleague.extension

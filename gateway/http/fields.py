@@ -10,6 +10,8 @@ from gateway.http.endpoint import Strict
 CALL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{2,79}"
 AGENT = r"[0-9]{2,10}"
 QUEUE = r"^[0-9a-z-]{1,32}$"
+SWITCHBOARD = r"^[a-z0-9]{1,16}$"
+LINE = r"[0-9]{2,20}"
 CASE_NO = r"[0-9]{8}-[0-9]{5,9}"
 
 

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
+from gateway.readiness import Readiness
 
 
 class Health(Answer):
@@ -34,12 +35,17 @@ async def get_health(_inquiry: Inquiry[Nothing, Nothing]) -> Health:
 @endpoint("GET", "/readyz", access="public", answer=ReadinessAnswer, other_statuses=(503,))
 async def get_readiness(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
     """Whether every part is ready; 503 with the same content when one is not."""
-    readiness = inquiry.services.readiness
+    return readiness_response(inquiry.services.readiness)
+
+
+def readiness_response(readiness: Readiness) -> web.Response:
+    """What ``/readyz`` answers."""
     components = {
         name: Component(ready=condition.ready, detail=condition.detail)
         for name, condition in readiness.conditions.items()
     }
-    response = get_readiness.respond(ReadinessAnswer(ready=readiness.ready, components=components))
+    answer = ReadinessAnswer(ready=readiness.ready, components=components)
+    response = get_readiness.respond(answer)
     response.set_status(200 if readiness.ready else 503)
     return response
 

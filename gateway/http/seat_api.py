@@ -1,16 +1,17 @@
 """The agent's own seat, and all seats for those who oversee them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import model_validator
 
-from gateway.auth.roles import AGENTS, OVERSEERS, Person
+from gateway.auth.roles import AGENTS, OVERSEERS
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.live_state import Fields
-from gateway.users import list_users
+from gateway.users import User, list_users
 from telephony.events import SeatState
 
 Reason = Literal["小休", "就餐", "培训", "会议"]
@@ -19,6 +20,7 @@ Reason = Literal["小休", "就餐", "培训", "会议"]
 class Seat(Answer):
     """A seat; ``since`` is when it entered ``state``, unknown before it was first seen."""
 
+    switchboard: str
     agent: str
     extension: str | None
     state: SeatState
@@ -54,10 +56,11 @@ class Accepted(Answer):
     state: str
 
 
-def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
+def seat_of(switchboard: str, agent: str, extension: str | None, fields: Fields | None) -> Seat:
     """The seat as it was last seen, or logged out when it never was."""
     if fields is None:
         return Seat(
+            switchboard=switchboard,
             agent=agent,
             extension=extension,
             state=SeatState.LOGGED_OUT,
@@ -67,14 +70,17 @@ def seat_of(agent: str, extension: str | None, fields: Fields | None) -> Seat:
             call_id=None,
         )
     known = {name: fields[name] for name in ("state", "reason", "queues", "call_id")}
-    return Seat(agent=agent, extension=extension, since=fields["at"], **known)
+    return Seat(
+        switchboard=switchboard, agent=agent, extension=extension, since=fields["at"], **known
+    )
 
 
 @endpoint("GET", "/api/v1/seat", access=AGENTS, answer=Seat)
 async def get_seat(inquiry: Inquiry[Nothing, Nothing]) -> Seat:
     """The agent's own seat."""
     agent, extension = seat_holder(inquiry.person)
-    return seat_of(agent, extension, await inquiry.services.live.seat(agent))
+    name = inquiry.person.switchboard
+    return seat_of(name, agent, extension, await inquiry.services.live.seat(name, agent))
 
 
 @endpoint(
@@ -96,7 +102,7 @@ async def change_seat(inquiry: Inquiry[SeatOrder, Nothing]) -> Accepted:
         name=CommandName(order.state),
         reason=order.reason or "",
     )
-    await carry_out(inquiry.services, command)
+    await carry_out(inquiry.services, inquiry.person.switchboard, command)
     return Accepted(agent=agent, state=order.state)
 
 
@@ -105,18 +111,19 @@ async def get_seats(inquiry: Inquiry[Nothing, Nothing]) -> list[NamedSeat]:
     """Every seat: those of the users and those only the switchboard knows."""
     async with inquiry.services.database() as connection:
         users = await list_users(connection)
-    holders = {user.person.agent: user.person for user in users if user.active}
-    return named_seats(holders, await inquiry.services.live.seats())
+    return named_seats(users, await inquiry.services.live.seats())
 
 
-def named_seats(holders: dict[str | None, Person], seen: list[Fields]) -> list[NamedSeat]:
-    """All seats by agent number, from the people who hold one and the seats that were seen."""
-    fields_of = {fields["agent"]: fields for fields in seen}
-    agents = fields_of.keys() | {agent for agent in holders if agent is not None}
+def named_seats(users: Iterable[User], seen: Iterable[Fields]) -> list[NamedSeat]:
+    """All seats by switchboard and agent: of the people who hold one, and those that were seen."""
+    people = [user.person for user in users if user.active]
+    holders = {(one.switchboard, one.agent): one for one in people if one.agent is not None}
+    fields_of = {(fields["switchboard"], fields["agent"]): fields for fields in seen}
     named = []
-    for agent in sorted(agents):
-        holder = holders.get(agent)
-        seat = seat_of(agent, holder.extension if holder else None, fields_of.get(agent))
+    for key in sorted(fields_of.keys() | holders.keys()):
+        holder = holders.get(key)
+        switchboard, agent = key
+        seat = seat_of(switchboard, agent, holder.extension if holder else None, fields_of.get(key))
         name = holder.display_name if holder else ""
         named.append(NamedSeat(**seat.model_dump(), display_name=name))
     return named

@@ -21,9 +21,9 @@ ACQUIRE_TIMEOUT_S = 2.0
 
 
 class Commands(Protocol):
-    """Way to the switchboard (`gateway.commands.RedisCommands`)."""
+    """Way to the switchboards (`gateway.commands.RedisCommands`)."""
 
-    async def send(self, command: Command) -> None:
+    async def send(self, switchboard: str, command: Command) -> None:
         """Raises `CommandRefusedError` or `CommandSilentError`."""
 
 
@@ -33,7 +33,7 @@ class LiveState(Protocol):
     async def seats(self) -> list[Fields]:
         """Every seat that was seen."""
 
-    async def seat(self, agent: str) -> Fields | None:
+    async def seat(self, switchboard: str, agent: str) -> Fields | None:
         """One seat."""
 
     async def calls(self) -> list[Fields]:
@@ -42,8 +42,11 @@ class LiveState(Protocol):
     async def call(self, call_id: str) -> LiveCall | None:
         """A call of the last hours."""
 
-    async def link(self) -> Link:
-        """The connection to the switchboard."""
+    async def link(self, switchboard: str) -> Link:
+        """The connection to a switchboard."""
+
+    async def links(self) -> list[Link]:
+        """The connections to all of them."""
 
 
 CaseClosed = Callable[[Any, Case], Awaitable[None]]

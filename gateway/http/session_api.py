@@ -23,13 +23,17 @@ class Credentials(Strict):
 
 
 class Session(Answer):
-    """Who is logged in; ``agent`` (工号) and ``extension`` where the person has a seat."""
+    """Who is logged in; ``agent`` (工号) and ``extension`` where the person has a seat.
+
+    Both are numbers of ``switchboard``.
+    """
 
     login: str
     display_name: str
     role: Role
     agent: str | None
     extension: str | None
+    switchboard: str
 
 
 def _session(person: Person) -> Session:
@@ -39,6 +43,7 @@ def _session(person: Person) -> Session:
         role=person.role,
         agent=person.agent,
         extension=person.extension,
+        switchboard=person.switchboard,
     )
 
 

@@ -71,14 +71,15 @@ async def hello(inquiry: Inquiry[Nothing, Nothing]) -> str:
 async def _seat(state: LiveState, person: Person) -> Fields | None:
     if person.agent is None:
         return None
-    seat = seat_of(person.agent, person.extension, await state.seat(person.agent))
+    name, agent = person.switchboard, person.agent
+    seat = seat_of(name, agent, person.extension, await state.seat(name, agent))
     return seat.model_dump(mode="json")
 
 
 def _at_seat(call: Fields, seat: Fields | None) -> bool:
     if seat is None:
         return False
-    return concerns(call, seat["agent"]) or call["call_id"] == seat["call_id"]
+    return concerns(call, seat["switchboard"], seat["agent"]) or call["call_id"] == seat["call_id"]
 
 
 ENDPOINTS = (open_socket,)

@@ -41,9 +41,10 @@ GOING_AWAY = Ending(1001, "going away")
 
 
 class Addressee(NamedTuple):
-    """Somebody an event is for: the ``agent`` with this number, or the ``login``."""
+    """Somebody an event is for: the ``agent`` of a switchboard, or the ``login`` (of none)."""
 
     kind: str
+    switchboard: str
     value: str
 
 
@@ -51,15 +52,18 @@ def addressees(event: LiveEvent) -> frozenset[Addressee]:
     """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case."""
     data = event.data
     if event.name.startswith("case."):
-        return frozenset({Addressee("login", data["opened_by"])})
+        return frozenset({Addressee("login", "", data["opened_by"])})
     agents = {data.get("agent"), *(part["agent"] for part in data.get("agents", ()))}
-    return frozenset(Addressee("agent", agent) for agent in agents if agent)
+    switchboard = data.get("switchboard", "")
+    return frozenset(Addressee("agent", switchboard, agent) for agent in agents if agent)
 
 
 def addresses(person: Person) -> frozenset[Addressee]:
     """Under which names ``person`` gets events."""
-    login = Addressee("login", person.login)
-    return frozenset({login, Addressee("agent", person.agent)} if person.agent else {login})
+    login = Addressee("login", "", person.login)
+    if person.agent is None:
+        return frozenset({login})
+    return frozenset({login, Addressee("agent", person.switchboard, person.agent)})
 
 
 def frame(event: LiveEvent) -> str:

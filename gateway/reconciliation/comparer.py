@@ -10,6 +10,7 @@ from gateway.reconciliation.opinions import OPINIONS, Opinion, OpinionKind, opin
 from telephony.cel import CelEvent
 from telephony.events import CallRecord
 from telephony.ledger import EVENTS, Reconstruction, Seating
+from telephony.lines import LineBook
 from telephony.repair import repair_of
 
 BATCH = 200
@@ -41,7 +42,11 @@ class _Comparer:
             end_s = job.until.timestamp()
             lines = takewhile(lambda line: line.at <= end_s, lines)
         told = Reconstruction(
-            job.switchboard, lines, inbound_contexts=job.inbound_contexts, seats=self._seats()
+            job.switchboard,
+            lines,
+            inbound_contexts=job.inbound_contexts,
+            seats=self._seats(),
+            lines=LineBook(job.district, job.lines),
         )
         for truth in told.calls(self._events()):
             self._compare(truth)

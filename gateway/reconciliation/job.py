@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.reconciliation.opinions import Opinion
 from telephony.events import CallRecord
 from telephony.ledger import Seating
+from telephony.lines import Line
 from telephony.repair import Repair
 
 
@@ -34,6 +35,8 @@ class Job:
     arrived_from: datetime | None = None
     arrived_before: datetime | None = None
     seats: tuple[Seating, ...] = ()
+    lines: tuple[Line, ...] = ()
+    district: str = ""
     urgent: bool = False
 
     def takes(self, call: CallRecord) -> bool:

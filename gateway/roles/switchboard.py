@@ -4,21 +4,23 @@ publishes, dials and carries out commands.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
 
+from gateway import live_state
+from gateway.belated import BelatedEnds
 from gateway.call_desk import CallDesk
 from gateway.command_table import CommandTable
 from gateway.commands import Handler, serve_commands
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.dialler import Dialler
+from gateway.lines import follow_lines, list_lines
 from gateway.live import LiveEvent, from_domain
-from gateway.live_state import write_link
 from gateway.ownership import Ownership, Standing
 from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
@@ -29,6 +31,7 @@ from gateway.switchboards import Switchboard
 from gateway.transcript import TranscriptLink, refuse_command
 from telephony.errors import LinkLostError
 from telephony.events import CallEvent, CallEventName, CallRecord, Event
+from telephony.lines import LineBook
 from telephony.link import Link, LinkSink, LinkState, LinkStatus
 from telephony.tracker import Tracker
 
@@ -45,12 +48,21 @@ log = structlog.get_logger(__name__)
 class SwitchboardDesk:
     """Everything this process does for one switchboard."""
 
-    def __init__(self, context: Context, board: Switchboard) -> None:
+    def __init__(
+        self, context: Context, board: Switchboard, component: str = "switchboard"
+    ) -> None:
         settings, engines = context.settings, context.engines
         self._context = context
+        self._component = component  # its name in the readiness of this process
         self._replays = board.transcript is not None
         self._link_since = context.clock()
-        self._publisher = Publisher(engines.redis, current=self._live_state)
+        self._publisher = Publisher(
+            engines.redis,
+            switchboard=settings.switchboard,
+            current=self._live_state,
+            on_vanished=self._on_vanished,
+        )
+        self._belated = BelatedEnds(engines.pool, self._publisher.put)
         self._showing = asyncio.Event()
         self._recent: deque[tuple[datetime, LiveEvent]] = deque(maxlen=RECENT)
         self._link_changed = asyncio.Event()
@@ -62,8 +74,10 @@ class SwitchboardDesk:
             on_lost=self._on_lost,
             load_open_calls=self._load_open_calls,
         )
+        self._lines = LineBook(settings.district)
         tracker = Tracker(
             settings.switchboard,
+            lines=self._lines,
             inbound_contexts=settings.trunk_contexts,
             wrap_up_s=dict.fromkeys(settings.queues, settings.wrap_up_s),
         )
@@ -81,9 +95,15 @@ class SwitchboardDesk:
             tasks.create_task(self._link.run())
             tasks.create_task(self._recorder.run())
             tasks.create_task(self._publisher.run(self._may_show))
+            tasks.create_task(self._belated.run())
             tasks.create_task(self._tell_link())
+            tasks.create_task(follow_lines(self._context.engines.pool, self._lines))
             tasks.create_task(self._reconciler.run())
-            tasks.create_task(serve_commands(redis, settings.switchboard, self._commands()))
+            tasks.create_task(
+                serve_commands(
+                    redis, settings.switchboard, self._commands(), allowed=self._may_show
+                )
+            )
             if not self._replays:
                 tasks.create_task(self._dialler.run())
 
@@ -116,15 +136,20 @@ class SwitchboardDesk:
         self._link_since = self._context.clock()
         self._link_changed.set()
         up = state.status is LinkStatus.UP
-        self._context.readiness.report("switchboard", ready=up, detail=state.reason)
+        self._context.readiness.report(self._component, ready=up, detail=state.reason)
         level = log.error if state.status is LinkStatus.REFUSED else log.info
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
             self._reconciler.connected()
+            self._publisher.refresh_soon()
 
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:
         log.info("calls_ended_unseen", count=len(calls))
         self._reconciler.expect(calls)
+
+    def _on_vanished(self, call_ids: Set[str]) -> None:
+        log.info("ends_unseen", count=len(call_ids))
+        self._belated.expect(call_ids)
 
     def _on_standing(self, standing: Standing) -> None:
         if standing is Standing.STANDBY:
@@ -152,14 +177,17 @@ class SwitchboardDesk:
     async def _load_open_calls(self) -> Sequence[CallRecord]:
         try:
             async with self._context.engines.pool.acquire(timeout=LOAD_TIMEOUT_S) as connection:
+                self._lines.replace(await list_lines(connection))
                 return await open_calls(connection, self._context.settings.switchboard)
         except DATABASE_AWAY as error:
             raise LinkLostError(
                 f"the calls recorded as open cannot be read: {error or type(error).__name__}"
             ) from None
 
-    def _live_state(self) -> list[LiveEvent]:
-        """Every seat, and every call that is up, as it stands."""
+    def _live_state(self) -> list[LiveEvent] | None:
+        """Every seat, and every call that is up, as it stands; what it is only the link knows."""
+        if self._link.state.status is not LinkStatus.UP:
+            return None
         now = self._link.switch_now()
         at = datetime.fromtimestamp(now, UTC)
         tracker = self._link.tracker
@@ -167,13 +195,19 @@ class SwitchboardDesk:
         return [*map(from_domain, tracker.seats(now)), *map(from_domain, calls)]
 
     async def _tell_link(self) -> None:
-        redis, name = self._context.engines.redis, self._context.settings.switchboard
+        redis, settings = self._context.engines.redis, self._context.settings
         while True:
             await self._showing.wait()
             self._link_changed.clear()
-            up = self._link.state.status is LinkStatus.UP
+            link = live_state.Link(
+                settings.switchboard,
+                connected=self._link.state.status is LinkStatus.UP,
+                since=self._link_since,
+                district=settings.district,
+                queues=settings.queues,
+            )
             try:
-                await write_link(redis, name, connected=up, since=self._link_since)
+                await live_state.write_link(redis, link)
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("link_untold", error=type(error).__name__)
             with suppress(TimeoutError):
@@ -199,6 +233,6 @@ def _link(board: Switchboard, tracker: Tracker, sink: LinkSink) -> Link | Transc
     return TranscriptLink(board.transcript, tracker, sink)
 
 
-async def switchboard(context: Context, board: Switchboard) -> None:
-    """Work for ``board`` until cancelled."""
-    await SwitchboardDesk(context, board).run()
+async def switchboard(context: Context, board: Switchboard, component: str) -> None:
+    """Work for ``board`` until cancelled; ``component`` is its name in the readiness."""
+    await SwitchboardDesk(context, board, component).run()

@@ -28,8 +28,8 @@ async def web(context: Context) -> None:
     services = Services(
         pool=engines.pool,
         redis=engines.redis,
-        commands=RedisCommands(engines.redis, settings.switchboard),
-        live=RedisLiveState(engines.redis, settings.switchboard),
+        commands=RedisCommands(engines.redis),
+        live=RedisLiveState(engines.redis),
         hub=hub,
         readiness=context.readiness,
         on_case_closed=survey_closed_case,

@@ -1,17 +1,19 @@
 -- name: save_calls(calls, source)!
--- The newest known state of each call of the batch; a row never goes back to an older revision.
+-- The newest known state of each call of the batch; a row never goes back to an older revision, and
+-- keeps the mode and district that its line had when it was first recorded.
 insert into calls as known (
   call_id, switchboard, uniqueid, line, caller, queue, arrived_at, offered_at, answered_at,
-  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, source
+  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, source, line_mode, district
 )
 select
   call_id, switchboard, uniqueid, line, caller, queue, arrived_at, offered_at, answered_at,
-  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, :source
+  ended_at, outcome, wait_s, talk_s, hold_s, agent, agents, revision, :source, line_mode,
+  district
 from jsonb_to_recordset(:calls::jsonb) as changed (
   call_id text, switchboard text, uniqueid text, line text, caller text, queue text,
   arrived_at timestamptz, offered_at timestamptz, answered_at timestamptz, ended_at timestamptz,
   outcome text, wait_s double precision, talk_s double precision, hold_s double precision,
-  agent text, agents jsonb, revision integer
+  agent text, agents jsonb, revision integer, line_mode text, district text
 )
 order by call_id
 on conflict (call_id) do update set
@@ -20,7 +22,9 @@ on conflict (call_id) do update set
   answered_at = excluded.answered_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
   wait_s = excluded.wait_s, talk_s = excluded.talk_s, hold_s = excluded.hold_s,
   agent = excluded.agent, agents = excluded.agents, revision = excluded.revision,
-  source = excluded.source, recorded_at = now()
+  source = excluded.source, recorded_at = now(),
+  line_mode = case when known.line = excluded.line then known.line_mode else excluded.line_mode end,
+  district = case when known.line = excluded.line then known.district else excluded.district end
 where excluded.revision > known.revision;
 
 -- name: open_calls(switchboard)
@@ -35,6 +39,10 @@ select * from calls where switchboard = :switchboard and arrived_at >= :since;
 -- Calls of a switchboard that are recorded as open, of these.
 select * from calls
 where switchboard = :switchboard and uniqueid = any (:uniqueids::text[]) and ended_at is null;
+
+-- name: ended_calls(call_ids)
+-- Those of these calls that are known to have ended.
+select * from calls where call_id = any(:call_ids::text[]) and ended_at is not null;
 
 -- name: who_served(call_id)^
 -- The agent who had the caller last, and the queue; null where nobody had.

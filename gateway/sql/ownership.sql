@@ -28,3 +28,8 @@ join pg_locks held on held.pid = owner.backend_pid and held.locktype = 'advisory
   and held.classid = :lock_class::bigint::oid and held.objid = (:key::bigint & 4294967295)::oid
 where owner.switchboard = :switchboard
   and owner.renewed_at < clock_timestamp() - make_interval(secs => :stale_after_s);
+
+-- name: owned_lately(within_s)
+select switchboard from switchboard_owners
+where renewed_at > clock_timestamp() - make_interval(secs => :within_s)
+order by renewed_at desc;

@@ -2,6 +2,8 @@
 select
   queue,
   line,
+  line_mode,
+  district,
   sum(arrived)::bigint as arrived,
   sum(offered)::bigint as offered,
   sum(answered)::bigint as answered,
@@ -25,14 +27,19 @@ select
   sum(hold_s)::double precision as hold_s
 from call_totals
 where day between :first_day and :last_day
-group by queue, line;
+group by queue, line, line_mode, district;
 
 -- name: short_abandons(first_day, last_day, limit_s)
-select queue, line, sum(amount)::bigint as calls
+select
+  queue, line, split_part(detail, '/', 1) as line_mode, split_part(detail, '/', 2) as district,
+  sum(amount)::bigint as calls
 from event_totals
 where name = 'call.abandoned' and day between :first_day and :last_day
   and subject::integer <= :limit_s::double precision
-group by queue, line;
+group by queue, line, detail;
+
+-- name: lines()
+select number, mode, district from lines order by number;
 
 -- name: event_counts(first_day, last_day)
 select name, subject, detail, sum(amount)::double precision as amount
@@ -41,12 +48,12 @@ where name <> 'call.abandoned' and day between :first_day and :last_day
 group by name, subject, detail;
 
 -- name: intervals_between(period_start, period_end)
-select agent, state, started_at, ended_at
+select switchboard, agent, state, started_at, ended_at
 from seat_intervals
 where started_at < :period_end and (ended_at > :period_start or ended_at is null);
 
 -- name: open_intervals()
-select agent, state, started_at, ended_at from seat_intervals where ended_at is null;
+select switchboard, agent, state, started_at, ended_at from seat_intervals where ended_at is null;
 
 -- name: newest_reconciliations()
 -- The newest finished comparison with the switchboard's own records, by switchboard and cause.

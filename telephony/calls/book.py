@@ -8,6 +8,7 @@ from telephony.calls.state import Call, Part
 from telephony.calls.topology import Topology
 from telephony.calls.transitions import TABLE, Phase, Trigger
 from telephony.events import CallEvent, CallEventName, CallRecord, Outcome
+from telephony.lines import LineBook
 from telephony.names import Directory
 from telephony.seats.transitions import SeatTrigger
 
@@ -36,6 +37,7 @@ class CallBook:
 
     switchboard: str
     directory: Directory
+    lines: LineBook = field(default_factory=LineBook)
     topology: Topology = field(default_factory=Topology)
     calls: dict[str, Call] = field(default_factory=dict)
     announced: frozenset[CallEventName] = frozenset(CallEventName)  # what anybody wants to know
@@ -73,11 +75,16 @@ class CallBook:
 
     def arrive(self, uniqueid: str, line: str, caller: str, at: float) -> Call:
         """A caller's first channel is there."""
-        call = self.calls[uniqueid] = Call(uniqueid, line, caller, at)
+        call = self.calls[uniqueid] = Call(uniqueid, line, caller, at, self.lines.place(line))
         call.latest, call.revision = at, 1
         if CallEventName.ARRIVED in self.announced:
             self._announce(call, CallEventName.ARRIVED, at, "", "")
         return call
+
+    def set_line(self, call: Call, line: str) -> None:
+        """The dialplan tells which number was dialled, which the channel need not have told."""
+        if line != call.line:
+            call.line, call.place = line, self.lines.place(line)
 
     def ring(self, call: Call, leg: str, agent: str, interface: str, at: float) -> None:
         """``leg`` begins to ring at ``agent``."""

@@ -134,7 +134,7 @@ class QueueMessages:
     def _on_hotline_arrived(self, message: Message, at: float) -> None:
         call = self._channels.call_of(message) or self._channels.arrive_late(message, at)
         if call and (line := digits(message.get("Line"))):
-            call.line = line
+            self._book.set_line(call, line)
 
     def _on_queue_status(self, message: Message, at: float) -> None:
         if message.get("Variable") == "QUEUESTATUS" and (call := self._channels.call_of(message)):

@@ -61,6 +61,8 @@ def freeze(switchboard: str, call: Call, at: float) -> CallRecord:
         hold_s=hold_s,
         agents=tuple([_part(part, at) for part in call.parts.values()]),
         revision=call.revision,
+        line_mode=call.place.mode,
+        district=call.place.district,
     )
 
 

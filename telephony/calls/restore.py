@@ -14,6 +14,7 @@ from telephony.calls.state import Call, Meter, Part
 from telephony.calls.transitions import Phase, Trigger
 from telephony.clock import uniqueid_epoch
 from telephony.events import AgentPart, CallRecord, Outcome
+from telephony.lines import Place
 from telephony.names import digits, interface_of, is_internal, is_local
 from telephony.snapshot import Snapshot
 
@@ -25,7 +26,9 @@ _RINGING = "5"  # ChannelState of a telephone that rings (AST_STATE_RINGING)
 
 def thaw(record: CallRecord) -> Call:
     """A call as it was recorded, to be tracked further."""
-    call = Call(record.uniqueid, record.line, record.caller, record.arrived_at.timestamp())
+    place = Place(record.line_mode, record.district)
+    arrived_at = record.arrived_at.timestamp()
+    call = Call(record.uniqueid, record.line, record.caller, arrived_at, place)
     call.queue, call.revision = record.queue, record.revision
     if record.offered_at:
         call.offered_at = record.offered_at.timestamp()

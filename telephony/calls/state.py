@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from telephony.calls.transitions import Phase
 from telephony.events import Outcome
+from telephony.lines import Place
+
+NOWHERE = Place(None, "")
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Call:
     line: str
     caller: str
     arrived_at: float
+    place: Place = NOWHERE
     phase: Phase = Phase.ARRIVED
     ending: Outcome = Outcome.ABANDONED_GREETING
     queue: str | None = None

@@ -1,12 +1,14 @@
 """Login, live board, list of cases (M2, M8, C1, O4) on the real gateway."""
 
 import re
+from datetime import UTC, datetime
 
 import asyncpg
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.desk import Desk, picture, sign_in
+from tests.support.calls import put_call
 from tests.support.running_gateway import RunningGateway
 
 FOUND = """
@@ -64,6 +66,80 @@ async def test_what_the_comparisons_found(
     await expect(table).to_contain_text("网关记录：结果：排队超时")
     await expect(table).to_contain_text("交换机记录：结果：已接通")
     await picture(page, "reconciliations")
+
+
+async def test_board_is_split_by_line_mode_and_district(
+    desk: Desk, open_page: OpenPage, running_gateway: RunningGateway
+) -> None:
+    """55 department lines merged into the hotline (T9): 30 cancelled, 20 kept, 5 dual-number."""
+    await merge_lines(running_gateway.system.database_dsn)
+    board = await open_page()
+    await sign_in(board, running_gateway.supervisor_login, running_gateway.supervisor_password)
+    figures = board.get_by_label("话务量", exact=True)
+    await figures.get_by_role("button", name="线路").click()
+    row = figures.locator("tr", has_text="96301 部门专线 1 号")
+    await expect(row).to_contain_text("50.0%")
+    await picture(board, "board-lines")
+    await figures.get_by_role("button", name="方式").click()
+    for mode, offered in (
+        ("已取消号码", 60),
+        ("保留号码", 40),
+        ("双号并行", 10),
+        ("未登记线路", 2),
+    ):
+        await expect(figures.locator("tr", has_text=mode)).to_contain_text(f"{offered}")
+    await picture(board, "board-modes")
+    await figures.get_by_role("button", name="区县").click()
+    await expect(figures.locator("tr", has_text="东区")).to_contain_text("10")
+    await board.set_viewport_size({"width": 1920, "height": 1080})
+    await figures.get_by_role("button", name="线路").click()
+    await expect(row).to_be_visible()
+    await picture(board, "board-lines-large")
+    await running_gateway.place_call("96351")
+    await desk.until_ringing()
+    pop = desk.page.get_by_label("来电弹屏")
+    await expect(pop).to_contain_text("96351 部门专线 51 号")
+    await expect(pop).to_contain_text("双号并行")
+    await expect(pop).to_contain_text("东区")
+    await picture(desk.page, "ringing-line")
+    await desk.until_talking()
+    await expect(desk.page.get_by_label("当前通话")).to_contain_text("部门专线 51 号")
+    await picture(desk.page, "talking-line")
+    await desk.page.set_viewport_size({"width": 1920, "height": 1080})
+    await picture(desk.page, "talking-line-large")
+
+
+async def merge_lines(dsn: str) -> None:
+    """Define the lines, with two calls of each, one of them answered; and two of an unknown one."""
+    modes = ["cancelled"] * 30 + ["kept"] * 20 + ["dual"] * 5
+    now, connection = datetime.now(UTC), await asyncpg.connect(dsn)
+    try:
+        for number, mode in enumerate(modes, 1):
+            district = "东区" if mode == "dual" else ""
+            line = (f"963{number:02}", f"部门专线 {number} 号", mode, "市民政局", district)
+            await connection.execute("insert into lines values ($1, $2, $3, $4, $5)", *line)
+        lines = [*enumerate(modes, 1), (99, None)]
+        for number, mode in lines:
+            for answered in (True, False):
+                await put_call(
+                    connection,
+                    switchboard="old",
+                    uniqueid=f"{number}.{answered:d}",
+                    line=f"963{number:02}",
+                    line_mode=mode,
+                    district="东区" if mode == "dual" else "",
+                    caller="13800000009",
+                    queue="12345",
+                    arrived_at=now,
+                    offered_at=now,
+                    answered_at=now if answered else None,
+                    ended_at=now,
+                    outcome="answered" if answered else "abandoned_queue",
+                    wait_s=3.0,
+                    revision=1,
+                )
+    finally:
+        await connection.close()
 
 
 async def test_login_refuses_and_returns(

@@ -53,12 +53,14 @@ async def test_board(hotline: Hotline) -> None:
     assert board["ratings"]["satisfied"] == 1
     assert board["satisfaction"] == {"numerator": 1, "denominator": 2, "rate": 0.5}
     assert board["survey"]["solved"]["rate"] is None
-    assert board["switchboard"]["connected"] is True
-    assert board["switchboard"]["since"].startswith("2026-11-23T08:00:00")
+    (switchboard,) = board["switchboards"]
+    assert (switchboard["switchboard"], switchboard["connected"]) == ("sb1", True)
+    assert switchboard["since"].startswith("2026-11-23T08:00:00")
 
 
 async def test_switchboard_that_nobody_tells_of_is_not_connected(hotline: Hotline) -> None:
     supervisor = await hotline.supervisor()
     await hotline.redis.delete("hotline:link:sb1")
     _, board = await supervisor.json("GET", BOARD)
-    assert board["switchboard"] == {"connected": False, "since": None}
+    unknown = {"switchboard": "sb1", "district": "", "connected": False, "since": None}
+    assert board["switchboards"] == [unknown]

@@ -110,7 +110,7 @@ async def test_caller_stays_known_to_whom_it_rang(hotline: Hotline) -> None:
 
 async def test_ringing_seat_knows_its_caller_after_redis_was_emptied(hotline: Hotline) -> None:
     agent = await hotline.agent("1001")
-    await hotline.redis.delete("hotline:calls", "hotline:seats")
+    await hotline.redis.delete("hotline:calls:sb1", "hotline:seats:sb1")
     await hotline.switchboard.tell_seat("1001", "ringing", call_id="sb1-5.1")
     await hotline.switchboard.tell("call.queued", call_data("sb1-5.1"))
     assert (await agent.json("GET", f"{CALLS}/sb1-5.1/caller"))[0] == 200

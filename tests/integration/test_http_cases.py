@@ -177,8 +177,8 @@ async def test_case_shows_its_callbacks(hotline: Hotline) -> None:
     agent = await hotline.agent("1001")
     case = await opened(agent)
     await hotline.pool.execute(
-        "insert into survey_attempts (attempt_id, case_id, number, questionnaire, attempt_no,"
-        " state, outcome, claimed_at, ended_at) select 'survey-1', case_id, $1,"
+        "insert into survey_attempts (attempt_id, case_id, switchboard, number, questionnaire,"
+        " attempt_no, state, outcome, claimed_at, ended_at) select 'survey-1', case_id, 'sb1', $1,"
         " 'case_callback_v1', 1, 'ended', 'completed', $2, $2 from cases",
         *(CALLER, NOW),
     )

@@ -123,7 +123,7 @@ async def test_command_that_nothing_confirms(
 ) -> None:
     agent = await agent_in_call(hotline)
     monkeypatch.setattr("gateway.commands.TIMEOUT_S", 0.3)
-    monkeypatch.setattr(hotline.services.commands, "_switchboard", "nobody")
+    monkeypatch.setattr("gateway.commands._commands_key", lambda _name: "hotline:commands:nobody")
     status, problem = await agent.json("POST", f"/api/v1/calls/{CALL}/hangup")
     assert (status, problem["title"]) == (504, "未能及时确认")
 
@@ -195,7 +195,7 @@ async def test_supervisor_joins_from_his_phone(hotline: Hotline, path: str) -> N
     assert status == 202
     expected = Command(name=name, agent="1001", extension="81001", supervisor="2001")
     assert hotline.switchboard.commands == [expected]
-    action, detail = f"seat.{name.value}", {"call_id": CALL, "reason": ""}
+    action, detail = f"seat.{name.value}", {"switchboard": "sb1", "call_id": CALL, "reason": ""}
     assert await audited(hotline) == [
         ("supervisor", action, "1001", detail | {"outcome": "asked"}),
         ("supervisor", action, "1001", detail | {"outcome": "done"}),

@@ -17,7 +17,7 @@ from gateway.http.services import ACQUIRE_TIMEOUT_S
 from gateway.live_state import RedisLiveState
 from gateway.redis_client import connect
 from tests.support.ports import free_port
-from tests.support.web import PASSWORD, SWITCHBOARD, Browser, Hotline
+from tests.support.web import PASSWORD, Browser, Hotline
 
 QUICK_S = ACQUIRE_TIMEOUT_S + 2
 
@@ -89,8 +89,8 @@ async def test_redis_away(hotline: Hotline, silent: bool) -> None:
             serving(
                 hotline,
                 redis=redis,
-                live=RedisLiveState(redis, SWITCHBOARD),
-                commands=RedisCommands(redis, SWITCHBOARD),
+                live=RedisLiveState(redis),
+                commands=RedisCommands(redis),
             )
         )
         agent = await without.agent()

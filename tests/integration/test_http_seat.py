@@ -1,10 +1,13 @@
 """The agent's seat over HTTP, with commands travelling by Redis (REQUIREMENTS T3, T4)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from gateway import live_state
+from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName, send_command, serve_commands
 from gateway.errors import CommandRefusedError
 from gateway.live import LiveEvent
@@ -18,6 +21,7 @@ async def test_seat_never_seen_is_logged_out(hotline: Hotline) -> None:
     status, seat = await agent.json("GET", SEAT)
     assert status == 200
     assert seat == {
+        "switchboard": "sb1",
         "agent": "1001",
         "extension": "81001",
         "state": "logged_out",
@@ -94,12 +98,13 @@ async def test_owner_that_does_not_answer_in_time(
     hotline: Hotline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.commands.TIMEOUT_S", 0.2)
-    agent = await hotline.agent()
+    person = await hotline.add_user(Role.AGENT, "li", agent="1001", switchboard="sb2")
+    agent = await hotline.browser(person)
+    await live_state.write_link(hotline.redis, live_state.Link("sb2", connected=True, since=NOW))
 
     async def stuck(_command: Command) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(hotline.services.commands, "_switchboard", "sb2")
     async with running(serve_commands(hotline.redis, "sb2", stuck)):
         status, problem = await agent.json("PUT", SEAT, json={"state": "ready"})
     assert status == 504  # whoever notices first: the owner says so, or the asker gives up
@@ -121,6 +126,29 @@ async def test_late_command_is_not_done(hotline: Hotline, monkeypatch: pytest.Mo
         await send_command(hotline.redis, "sb3", command)
     assert sent.exception() is not None
     assert done == [command]
+
+
+async def test_who_stands_by_leaves_commands_to_the_owner(hotline: Hotline) -> None:
+    done: list[str] = []
+    takes_over = asyncio.Event()
+
+    def serving(name: str, allowed: Callable[[], Awaitable[Any]]) -> Awaitable[None]:
+        async def note(_command: Command) -> None:
+            done.append(name)
+
+        return serve_commands(hotline.redis, "sb6", note, allowed=allowed)
+
+    async def always() -> None:
+        """The owner's word."""
+
+    command = Command(agent="1001", extension="81001", name=CommandName.READY)
+    async with running(serving("standby", takes_over.wait)):
+        async with running(serving("owner", always)):
+            for _ in range(3):
+                await send_command(hotline.redis, "sb6", command)
+        takes_over.set()
+        await send_command(hotline.redis, "sb6", command)
+    assert done == ["owner"] * 3 + ["standby"]
 
 
 async def test_one_agents_commands_keep_their_order_and_hold_up_nobody_else(
@@ -180,10 +208,17 @@ async def test_supervisor_sees_every_seat(hotline: Hotline) -> None:
 
 async def test_live_state_is_written_anew_as_a_whole(hotline: Hotline) -> None:
     await hotline.switchboard.tell_seat("1001", "ready")
-    data = {"agent": "1002", "state": "ready", "reason": "", "queues": [], "call_id": None}
+    data = {
+        "switchboard": SWITCHBOARD,
+        "agent": "1002",
+        "state": "ready",
+        "reason": "",
+        "queues": [],
+        "call_id": None,
+    }
     async with hotline.redis.pipeline(transaction=True) as pipeline:
-        live_state.replace(pipeline, [LiveEvent("e", "seat.changed", NOW, data)])
+        live_state.replace(pipeline, SWITCHBOARD, [LiveEvent("e", "seat.changed", NOW, data)])
         await pipeline.execute()
     assert [seat["agent"] for seat in await hotline.services.live.seats()] == ["1002"]
-    assert (await hotline.services.live.link()).connected
+    assert (await hotline.services.live.link(SWITCHBOARD)).connected
     assert await hotline.redis.exists(f"hotline:link:{SWITCHBOARD}")

@@ -15,7 +15,13 @@ from gateway.http.openapi import plain_path
 from tests.support.ports import free_port
 from tests.support.web import CALLER, Browser, Hotline, call_data
 
-EXAMPLES = {"case_no": "20261123-00001", "call_id": "sb1-1.1", "agent": "1001", "run_id": "1"}
+EXAMPLES = {
+    "case_no": "20261123-00001",
+    "call_id": "sb1-1.1",
+    "agent": "1001",
+    "number": "12315",
+    "run_id": "1",
+}
 
 
 def example_path(endpoint: Endpoint) -> str:
@@ -77,6 +83,10 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/board": overseers,
         "GET /api/v1/reconciliations": overseers,
         "GET /api/v1/reconciliations/{run_id}/differences": overseers,
+        "GET /api/v1/lines": everyone,
+        "PUT /api/v1/lines/{number}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/lines/{number}": {Role.ADMINISTRATOR},
+        "GET /api/v1/figures": overseers,
         "GET /healthz": "public",
         "GET /readyz": "public",
         "GET /ws": everyone,

@@ -1,6 +1,8 @@
 """People who may log in, in PostgreSQL (REQUIREMENTS O4)."""
 
 import asyncio
+import json
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -52,6 +54,21 @@ async def test_login_and_agent_number_are_given_once(pool: asyncpg.Pool) -> None
     )
     with pytest.raises(UserError, match="agent number is in use"):
         await create_user(pool, other, PASSWORD)
+    elsewhere = replace(other, switchboard="east")
+    assert (await create_user(pool, elsewhere, PASSWORD)).person.switchboard == "east"
+    with pytest.raises(UserError, match="switchboard"):
+        await create_user(pool, replace(other, switchboard="East 1"), PASSWORD)
+
+
+async def test_a_session_of_another_version_of_the_program_is_over(
+    pool: asyncpg.Pool, redis: Redis
+) -> None:
+    person = (await create_user(pool, LI, PASSWORD)).person
+    token = await sessions.start(redis, person, lifetime_s=60)
+    stored = json.loads(await redis.get(sessions.session_key(token)))
+    del stored["switchboard"]
+    await redis.set(sessions.session_key(token), json.dumps(stored))
+    assert await sessions.find(redis, token) is None
 
 
 async def test_first_administrator_is_made_once(pool: asyncpg.Pool) -> None:

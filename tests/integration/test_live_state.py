@@ -17,17 +17,31 @@ AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     async with Redis.from_url(redis_url, decode_responses=True) as client:
+        await told_of(client, "sb1")
         yield client
 
 
-def seat(agent: str, state: str) -> LiveEvent:
-    data = {"agent": agent, "state": state, "reason": "", "queues": ["12345"], "call_id": None}
+async def told_of(redis: Redis, *switchboards: str) -> None:
+    for name in switchboards:
+        await live_state.write_link(redis, live_state.Link(name, connected=True, since=AT))
+
+
+def seat(agent: str, state: str, switchboard: str = "sb1") -> LiveEvent:
+    data = {
+        "switchboard": switchboard,
+        "agent": agent,
+        "state": state,
+        "reason": "",
+        "queues": ["12345"],
+        "call_id": None,
+    }
     return LiveEvent(f"seat-{agent}-{state}", "seat.changed", AT, data)
 
 
 def call(call_id: str, name: str = "call.ringing", ended_at: str | None = None) -> LiveEvent:
     data: dict[str, Any] = {
         "call_id": call_id,
+        "switchboard": call_id.partition("-")[0],
         "caller": "13800000001",
         "agent": "8001",
         "agents": [{"agent": "8002"}],
@@ -44,14 +58,14 @@ async def write(redis: Redis, *events: LiveEvent) -> None:
         await pipeline.execute()
 
 
-async def replace(redis: Redis, *events: LiveEvent) -> None:
+async def replace(redis: Redis, *events: LiveEvent, switchboard: str = "sb1") -> None:
     async with redis.pipeline(transaction=True) as pipeline:
-        live_state.replace(pipeline, events)
+        live_state.replace(pipeline, switchboard, events)
         await pipeline.execute()
 
 
 async def test_replacing_leaves_what_is_and_nothing_else(redis: Redis) -> None:
-    state = RedisLiveState(redis, "sb1")
+    state = RedisLiveState(redis)
     await write(redis, seat("8001", "ringing"), seat("8009", "ready"), call("sb1-1"), call("sb1-2"))
 
     await replace(redis, seat("8001", "talking"), call("sb1-2", "call.answered"))
@@ -68,6 +82,7 @@ async def test_replacing_fills_an_emptied_redis_as_writing_does(redis: Redis) ->
     await write(redis, *events)
     written = await contents(redis)
     await redis.flushall()
+    await told_of(redis, "sb1")
 
     await replace(redis, *events)
 
@@ -75,7 +90,7 @@ async def test_replacing_fills_an_emptied_redis_as_writing_does(redis: Redis) ->
 
 
 async def test_replacing_by_nothing_leaves_nothing(redis: Redis) -> None:
-    state = RedisLiveState(redis, "sb1")
+    state = RedisLiveState(redis)
     await write(redis, seat("8001", "ready"), call("sb1-1"))
 
     await replace(redis)
@@ -83,8 +98,32 @@ async def test_replacing_by_nothing_leaves_nothing(redis: Redis) -> None:
     assert (await state.seats(), await state.calls()) == ([], [])
 
 
+async def test_one_switchboard_leaves_the_others_alone(redis: Redis) -> None:
+    state = RedisLiveState(redis)
+    await told_of(redis, "sb2")
+    await write(redis, seat("8001", "ready"), seat("8001", "talking", "sb2"), call("sb2-1"))
+
+    await replace(redis, seat("8001", "ringing"))
+
+    both = [(one["switchboard"], one["state"]) for one in await state.seats()]
+    assert both == [("sb1", "ringing"), ("sb2", "talking")]
+    assert [one["call_id"] for one in await state.calls()] == ["sb2-1"]
+    seat_of_sb2 = await state.seat("sb2", "8001")
+    assert seat_of_sb2 is not None
+    assert seat_of_sb2["state"] == "talking"
+
+
+async def test_every_switchboard_tells_of_its_link(redis: Redis) -> None:
+    state = RedisLiveState(redis)
+    known = live_state.Link("sb2", connected=False, since=AT, district="东区", queues=("12345",))
+    await live_state.write_link(redis, known)
+    await redis.delete("hotline:link:sb1")  # its owner is gone, and no other has taken over
+
+    assert await state.links() == [live_state.Link("sb1", connected=False, since=None), known]
+
+
 async def test_an_ended_call_is_up_no_more_but_known(redis: Redis) -> None:
-    state = RedisLiveState(redis, "sb1")
+    state = RedisLiveState(redis)
     await write(redis, call("sb1-1"))
     await write(redis, call("sb1-1", "call.ended", ended_at="2026-11-23T08:01:00.000Z"))
 
@@ -101,6 +140,8 @@ async def contents(redis: Redis) -> dict[str, Any]:
         kind = await redis.type(key)
         if kind == "hash":
             found[key] = await redis.hgetall(key)
+        elif kind == "zset":
+            found[key] = await redis.zrange(key, 0, -1)
         elif kind == "set":
             found[key] = await redis.smembers(key)
         else:

@@ -87,7 +87,7 @@ async def test_totals_are_empty_when_no_call_is_left(pool: asyncpg.Pool) -> None
     await change_at_random(pool, seeded(9), MIDNIGHT)
     await pool.execute("delete from calls")
     for row in await pool.fetch("select * from call_totals"):
-        assert {value for name, value in row.items() if name not in ("day", "queue", "line")} == {0}
+        assert {value for value in row.values() if not isinstance(value, str | date)} == {0}
     assert await pool.fetchval("select coalesce(sum(abs(amount)), 0) from event_totals") == 0
 
 
@@ -169,8 +169,8 @@ async def test_ratings_surveys_and_cases(pool: asyncpg.Pool) -> None:
     await pool.execute("update cases set state = 'closed', closed_at = $1, result = 'r'", NOW)
     await pool.execute(
         "insert into survey_attempts"
-        " (attempt_id, case_id, number, questionnaire, attempt_no, state, claimed_at)"
-        " values ('a1', $1, '13800000001', 'case_callback_v1', 1, 'claimed', $2)",
+        " (attempt_id, case_id, switchboard, number, questionnaire, attempt_no, state, claimed_at)"
+        " values ('a1', $1, 'sb1', '13800000001', 'case_callback_v1', 1, 'claimed', $2)",
         *(case, NOW),
     )
     await pool.execute(

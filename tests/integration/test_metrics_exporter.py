@@ -26,6 +26,9 @@ async def test_labels_are_bounded(pool: asyncpg.Pool) -> None:
     call = random_call(seeded(3), "1", MIDNIGHT)
     for number, (queue, line) in enumerate([("12345", "12345"), ("odd", "666"), (None, "")]):
         await put_call(pool, **call | {"uniqueid": f"1.{number}", "queue": queue, "line": line})
+    await pool.execute(
+        "insert into lines (number, name, mode) values ('12315', '消费投诉', 'kept')"
+    )
     source = keeper(pool)
     await source.refresh()
     samples = scrape(registry_of(source))

@@ -102,11 +102,21 @@ async def test_a_rating_of_this_moment_is_still_being_stored(bench: Bench) -> No
     assert "rating" not in (await bench.reconciler(now=now).reconcile()).found
 
 
+async def claim(connection: Any, now: datetime) -> attempts.Attempt | None:
+    return await attempts.claim(
+        connection,
+        7,
+        NUMBER,
+        switchboard=NAME,
+        questions=CASE_CALLBACK_V1,
+        max_attempts=3,
+        now=now,
+    )
+
+
 async def attempt_in_survey(some: Bench, now: datetime) -> str:
     async with some.pool.acquire() as connection, connection.transaction():
-        attempt = await attempts.claim(
-            connection, 7, NUMBER, questions=CASE_CALLBACK_V1, max_attempts=3, now=now
-        )
+        attempt = await claim(connection, now)
         assert attempt is not None
         await attempts.mark_dialling(connection, attempt.attempt_id, now=now)
         await attempts.mark_answered(connection, attempt.attempt_id, now=now)
@@ -145,9 +155,7 @@ async def test_answers_that_were_not_stored(
     assert result.answers == {question: meant[question] for question in keys}
     assert "answer" not in (await bench.reconciler().reconcile()).found
     async with bench.pool.acquire() as connection, connection.transaction():
-        again = await attempts.claim(
-            connection, 7, NUMBER, questions=CASE_CALLBACK_V1, max_attempts=3, now=datetime.now(UTC)
-        )
+        again = await claim(connection, datetime.now(UTC))
     assert again is None  # who has answered is not called again
 
 

@@ -17,10 +17,20 @@ NUMBER = "13800000001"
 
 
 async def claim(
-    pool: asyncpg.Pool, case_id: int = 1, number: str = NUMBER, max_attempts: int = 3
+    pool: asyncpg.Pool,
+    case_id: int = 1,
+    number: str = NUMBER,
+    max_attempts: int = 3,
+    switchboard: str = "sb1",
 ) -> Attempt | None:
     return await attempts.claim(
-        pool, case_id, number, questions=CASE_CALLBACK_V1, max_attempts=max_attempts, now=NOW
+        pool,
+        case_id,
+        number,
+        switchboard=switchboard,
+        questions=CASE_CALLBACK_V1,
+        max_attempts=max_attempts,
+        now=NOW,
     )
 
 
@@ -62,7 +72,7 @@ async def test_one_live_attempt_per_case_and_per_number(pool: asyncpg.Pool) -> N
 async def test_concurrent_claims_give_one_attempt(pool: asyncpg.Pool, other_case: int) -> None:
     wins = await asyncio.gather(*(claim(pool, 1 + n * other_case) for n in range(20)))
     assert sum(win is not None for win in wins) == 1
-    assert len(await attempts.live(pool)) == 1
+    assert len(await attempts.live(pool, "sb1")) == 1
 
 
 async def test_a_claim_waits_for_one_that_is_not_committed(pool: asyncpg.Pool) -> None:
@@ -125,7 +135,7 @@ async def test_a_whole_survey(pool: asyncpg.Pool) -> None:
     ended = await attempts.end_survey(pool, attempt_id, now=later)
     assert ended is not None
     assert (ended.state, ended.outcome) == (AttemptState.ENDED, Outcome.COMPLETED)
-    assert await attempts.live(pool) == []
+    assert await attempts.live(pool, "sb1") == []
     assert await attempts.of_case(pool, 1) == [ended]
 
 
@@ -168,12 +178,13 @@ async def test_stale_attempts_stay_live_until_resolved(pool: asyncpg.Pool) -> No
         pool,
         3,
         "13800000003",
+        switchboard="sb1",
         questions=CASE_CALLBACK_V1,
         max_attempts=3,
         now=NOW + timedelta(minutes=10),
     )
     assert young is not None
-    stale = await attempts.stale(pool, before=NOW + timedelta(minutes=5))
+    stale = await attempts.stale(pool, "sb1", before=NOW + timedelta(minutes=5))
     assert {a.attempt_id for a in stale} == {lost.attempt_id, never_sent.attempt_id}
     assert await claim(pool) is None
     outcomes = [await attempts.resolve(pool, a, now=NOW) for a in stale]
@@ -184,11 +195,23 @@ async def test_stale_attempts_stay_live_until_resolved(pool: asyncpg.Pool) -> No
     assert (await claimed(pool)).attempt_no == 2
 
 
+async def test_each_switchboard_has_its_own_attempts(pool: asyncpg.Pool) -> None:
+    """Only there a channel can be found: elsewhere it would seem to be gone, and be redialled."""
+    city = await claim(pool, 1, "13800000001", switchboard="city")
+    east = await claim(pool, 2, "13800000002", switchboard="east")
+    assert await claim(pool, 3, "13800000001", switchboard="east") is None
+    later = NOW + timedelta(hours=1)
+    for name, own in (("city", city), ("east", east), ("west", None)):
+        mine = [own] if own else []
+        assert await attempts.live(pool, name) == mine
+        assert await attempts.stale(pool, name, before=later) == mine
+
+
 async def test_an_attempt_that_was_dialled_meanwhile_is_not_resolved(pool: asyncpg.Pool) -> None:
     seen = await claimed(pool)
     dialling = await attempts.mark_dialling(pool, seen.attempt_id, now=NOW)
     assert await attempts.resolve(pool, seen, now=NOW) is None
-    assert await attempts.live(pool) == [dialling]
+    assert await attempts.live(pool, "sb1") == [dialling]
     assert await attempts.resolve(pool, dialling, now=NOW) is not None
     assert await attempts.resolve(pool, dialling, now=NOW) is None
 

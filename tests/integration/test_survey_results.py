@@ -57,6 +57,7 @@ async def attempt(
         pool,
         case_id,
         f"1380000{case_id:04}",
+        switchboard="sb1",
         questions=CASE_CALLBACK_V1,
         max_attempts=3,
         now=NOW,

@@ -9,7 +9,15 @@ import sys
 
 from tests.load.report import note
 
-BENCHMARKS = ("bench_replay", "bench_pop", "bench_agi", "bench_reconcile")
+BENCHMARKS = (
+    "bench_replay",
+    "bench_pop",
+    "bench_pop --per-s 30 --agents 300 --seconds 20",
+    "bench_agi",
+    "bench_reconcile",
+    "bench_scale",
+    "bench_switchboard",
+)
 TIMEOUT_S = 240
 
 
@@ -17,7 +25,8 @@ def main() -> int:
     """Run them one after another."""
     for name in BENCHMARKS:
         note(name)
-        command = (sys.executable, "-m", f"tests.load.{name}")
+        module, *arguments = name.split()
+        command = (sys.executable, "-m", f"tests.load.{module}", *arguments)
         code = subprocess.run(command, check=False, timeout=TIMEOUT_S).returncode
         if code != 0:
             note(f"{name} failed with exit code {code}")

@@ -4,6 +4,7 @@ A call comes in bursts: what Asterisk says at its arrival, when a seat is called
 at the end. After each burst the recording has the lists of channels and queues as they then stood.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class OneCall:
     greeting: bytes
     answers: dict[str, bytes]
     idle_member: Template
+    member_status: bytes
     bursts: list[Burst]
     begins_at: float  # by the recorded clock
 
@@ -48,6 +50,13 @@ class OneCall:
     def messages(self) -> int:
         """How many messages one call has."""
         return sum(len(burst.messages) for burst in self.bursts)
+
+    def member_paused(self, *, paused: bool) -> Template:
+        """An idle member was (un)paused; ``QueueMemberPause`` has the headers of ``…Status``."""
+        said = self.member_status.replace(b"Event: QueueMemberStatus", b"Event: QueueMemberPause")
+        for name, value in ((b"Status", b"1"), (b"Paused", b"1" if paused else b"0")):
+            said = re.sub(rb"\r\n%b: \d+" % name, rb"\r\n%b: %b" % (name, value), said)
+        return Template(said + BLANK_LINE)
 
 
 def read_one_call(source: Path = SOURCE) -> OneCall:
@@ -58,7 +67,8 @@ def read_one_call(source: Path = SOURCE) -> OneCall:
     begins_at = messages[begin].number("Timestamp")
     bursts = _bursts(messages[begin:], begins_at)
     idle = next(one for one in messages if one.name == "QueueMember" and one.get("Status") == "1")
-    return OneCall(greeting + b"\r\n", _answers(messages), _item(idle), bursts, begins_at)
+    status = next(one.raw for one in messages if one.name == "QueueMemberStatus")
+    return OneCall(greeting + b"\r\n", _answers(messages), _item(idle), status, bursts, begins_at)
 
 
 def _answers(messages: list[Message]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ channels, queue entries and members that its events have told of.
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,6 +14,7 @@ from tests.load.one_call import Burst, OneCall
 from tests.load.template import BLANK_LINE, Shift
 
 CHANNELS = 2  # of one call
+RECORDED_QUEUE = "12345"
 _ITEMS = {
     "CoreShowChannels": b"Message: Channels will follow",
     "QueueStatus": b"Message: Queue status will follow",
@@ -29,10 +30,16 @@ class Playing:
 
 
 class SwitchboardPeer(asyncio.Protocol):
-    """The switchboard's side of an AMI connection, with ``seats`` members in its queue."""
+    """The switchboard's side of an AMI connection, with ``seats`` members in each of its queues.
 
-    def __init__(self, call: OneCall, seats: int) -> None:
+    Calls come by the first queue. While ``held`` is set none of them ends.
+    """
+
+    def __init__(
+        self, call: OneCall, seats: int, queues: Sequence[str] = (RECORDED_QUEUE,)
+    ) -> None:
         self._call = call
+        self._queues = queues
         self._idle = list(range(seats))
         self._serials = count(1)
         self._playing: dict[int, Playing] = {}
@@ -41,6 +48,8 @@ class SwitchboardPeer(asyncio.Protocol):
         self.rung_at: dict[str, tuple[int, float]] = {}  # Uniqueid -> seat, monotonic seconds
         self.written = 0  # messages of calls
         self.logged_in = asyncio.Event()
+        self.held = False
+        self._released = asyncio.Event()
 
     @property
     def busy(self) -> int:
@@ -105,18 +114,42 @@ class SwitchboardPeer(asyncio.Protocol):
                 yield item.render(one.shift)
 
     def _queue(self) -> Iterator[bytes]:
+        for member in self._members():
+            for queue in self._queues:
+                yield _in_queue(member, queue)
+        for one in self._playing.values():
+            for item in one.said.entries:
+                yield item.render(one.shift)
+
+    def _members(self) -> Iterator[bytes]:
         since = int(time.time() - self._call.begins_at)
         for seat in self._idle:
             yield self._call.idle_member.render(Shift(since, 0, seat, 0))
         for one in self._playing.values():
             yield (one.said.member or self._call.idle_member).render(one.shift)
-            for item in one.said.entries:
-                yield item.render(one.shift)
+
+    def pause_everybody(self, *, paused: bool) -> int:
+        """Say of every idle seat in every queue that it was (un)paused; how many messages."""
+        since, said = int(time.time() - self._call.begins_at), 0
+        for seat in self._idle:
+            member = self._call.member_paused(paused=paused).render(Shift(since, 0, seat, 0))
+            for queue in self._queues:
+                self._write(_in_queue(member, queue))
+            said += len(self._queues)
+        return said
+
+    def release(self) -> None:
+        """Let calls end again."""
+        self.held = False
+        self._released.set()
 
     # Calls
 
-    async def play_call(self) -> None:
-        """One call at the seat that has been idle longest, from arrival to hang-up."""
+    async def play_call(self, before_ring: Callable[[], object] | None = None) -> None:
+        """One call at the seat that has been idle longest, from arrival to hang-up.
+
+        What ``before_ring`` says comes right before the seat rings.
+        """
         seat = self._idle.pop(0)
         serial = next(self._serials)
         began = time.time()
@@ -124,6 +157,10 @@ class SwitchboardPeer(asyncio.Protocol):
         for burst in self._call.bursts:
             if (pause_s := began + burst.after_s - time.time()) > 0:
                 await asyncio.sleep(pause_s)
+            if self.held and burst is self._call.bursts[-1]:
+                await self._released.wait()
+            if before_ring and any(message.calls_seat for message in burst.messages):
+                before_ring()
             for message in burst.messages:
                 raw = message.template.render(shift)
                 if message.calls_seat:
@@ -137,6 +174,10 @@ class SwitchboardPeer(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         assert self._transport is not None, "the gateway has closed the AMI connection"
         self._transport.write(data)
+
+
+def _in_queue(said: bytes, queue: str) -> bytes:
+    return said.replace(b"Queue: " + RECORDED_QUEUE.encode(), b"Queue: " + queue.encode())
 
 
 def _uniqueid(raw: bytes) -> str:

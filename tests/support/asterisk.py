@@ -55,13 +55,13 @@ def make_short_prompts(directory: Path, seconds: float = 1.0) -> Path:
 
 @asynccontextmanager
 async def running_switchboard(
-    directory: Path, settings: AsteriskSettings | None = None
+    directory: Path, settings: AsteriskSettings | None = None, *, prompts_s: float = 1.0
 ) -> AsyncIterator[AsteriskInstance]:
     """A switchboard that runs as long as the block."""
     instance = AsteriskInstance(
         ensure_asterisk_root(),
         directory / "switchboard",
-        make_short_prompts(directory / "prompts"),
+        make_short_prompts(directory / "prompts", prompts_s),
         settings or short_settings(),
     )
     await instance.start()

@@ -29,13 +29,9 @@ def keeper(pool: asyncpg.Pool, **options: Any) -> SnapshotKeeper:
 
 
 def registry_of(source: SnapshotKeeper) -> CollectorRegistry:
-    """A registry as the program has it, with two queues and two lines."""
+    """A registry as the program has it, with two queues."""
     registry = CollectorRegistry()
-    registry.register(
-        FiguresCollector(
-            source, queues=("12345", "expert"), lines=("12345", "12315"), planned_seats=171
-        )
-    )
+    registry.register(FiguresCollector(source, queues=("12345", "expert"), planned_seats=171))
     return registry
 
 

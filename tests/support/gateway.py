@@ -31,6 +31,7 @@ class Gateway:
     http_port: int
     metrics_port: int
     arguments: tuple[str, ...] = ("run",)
+    failpoint: str | None = None  # see `tests.support.failpoint`
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
@@ -40,9 +41,10 @@ class Gateway:
 
     async def start(self, *, ready: bool = True) -> None:
         """Start it, and wait until every component is ready unless told otherwise."""
+        program = ("tests.support.failpoint", self.failpoint) if self.failpoint else ("gateway",)
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gateway", *self.arguments),
+                *(sys.executable, "-m", *program, *self.arguments),
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
@@ -63,7 +65,7 @@ class Gateway:
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         try:
-            async with session.get(f"{self.url}/readyz") as answer:
+            async with session.get(f"http://127.0.0.1:{self.metrics_port}/readyz") as answer:
                 return answer.status == 200
         except aiohttp.ClientConnectionError:
             return False
@@ -77,12 +79,12 @@ class Gateway:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
 
-    async def stop(self) -> int:
+    async def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Ask it to end; its exit code."""
         if self.process is None:
             return 0
         if self.process.returncode is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(how)
         async with asyncio.timeout(STOP_S):
             return await self.process.wait()
 

@@ -29,12 +29,17 @@ class LivePage:
     async def read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take frames until the other side closes."""
         async for message in socket:
-            self.frames.append(json.loads(message.data))
-            self._grown.set()
+            self.take(json.loads(message.data))
 
-    async def until(self, name: str, fits: Callable[[Frame], bool] = lambda _frame: True) -> Frame:
-        """The first frame with this name that fits, come or to come."""
-        seen = 0
+    def take(self, frame: Frame) -> None:
+        """Keep a frame."""
+        self.frames.append(frame)
+        self._grown.set()
+
+    async def until(
+        self, name: str, fits: Callable[[Frame], bool] = lambda _frame: True, *, seen: int = 0
+    ) -> Frame:
+        """The first frame with this name that fits, come or to come, but for the ``seen`` first."""
         try:
             async with asyncio.timeout(WAIT_S):
                 while True:
@@ -47,15 +52,19 @@ class LivePage:
         except TimeoutError:
             raise AssertionError(f"no {name} among {self.names()}") from None
 
+    async def until_more(self, name: str) -> Frame:
+        """The next frame with this name, to come."""
+        return await self.until(name, seen=len(self.frames))
+
     def names(self) -> list[str]:
         """What came so far."""
         return [frame["name"] for frame in self.frames]
 
 
 @asynccontextmanager
-async def live_page(api: Api) -> AsyncIterator[LivePage]:
-    """The live wire of whoever is logged in."""
-    page = LivePage()
+async def live_page(api: Api, page: LivePage | None = None) -> AsyncIterator[LivePage]:
+    """The live wire of whoever is logged in, told to ``page``."""
+    page = page or LivePage()
     async with api.session.ws_connect("/ws", origin=api.origin) as socket:
         reading = asyncio.create_task(page.read(socket))
         try:

@@ -30,11 +30,11 @@ class RunningGateway:
         """Where the pages are."""
         return self.system.gateway.url
 
-    async def place_call(self) -> None:
-        """A citizen calls 12345; he rates when the agent has hung up. Returns at once."""
+    async def place_call(self, line: str = "12345") -> None:
+        """A citizen calls the hotline; he rates when the agent has hung up. Returns at once."""
         number = f"1380000{len(self.placed) + 1:04d}"
         rating = [press("1", after_ms=900) for _ in range(20)]
-        call = Sipp(self.system.switchboard.sip_port).call("12345", caller(number, steps=rating))
+        call = Sipp(self.system.switchboard.sip_port).call(line, caller(number, steps=rating))
         self.placed.append(self.calls.create_task(call))
 
 

@@ -122,6 +122,14 @@ class Sipp:
         async with self._running(scenario, free_port(), line, calls=1) as process:
             await _finished(process, deadline_s)
 
+    async def call_often(
+        self, line: str, scenario: str, *, calls: int, per_s: int, deadline_s: float
+    ) -> None:
+        """So many calls at this rate by one SIPp; raises `SippError` unless all went well."""
+        rate = ("-r", str(per_s), "-l", str(calls))
+        async with self._running(scenario, free_port(), line, calls=calls, more=rate) as process:
+            await _finished(process, deadline_s)
+
     async def register(self, seat: str, password: str, port: int, *, expires_s: int = 3600) -> None:
         """Registers a seat's phone that listens on ``port`` (0 s: unregisters)."""
         scenario = _fill("register.xml", seat=seat, password=password, expires_s=expires_s)
@@ -137,7 +145,13 @@ class Sipp:
 
     @asynccontextmanager
     async def _running(
-        self, scenario: str, port: int, service: str, *, calls: int | None
+        self,
+        scenario: str,
+        port: int,
+        service: str,
+        *,
+        calls: int | None,
+        more: Sequence[str] = (),
     ) -> AsyncIterator[asyncio.subprocess.Process]:
         with TemporaryDirectory(prefix="sipp-") as directory:
             file = Path(directory, "scenario.xml")
@@ -146,6 +160,7 @@ class Sipp:
                 *("sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)),
                 *("-mp", str(free_media_port()), "-s", service, "-nostdin", "-aa"),
                 *(("-m", str(calls)) if calls else ()),
+                *more,
                 f"127.0.0.1:{self._sip_port}",
                 cwd=directory,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -51,7 +51,10 @@ def call_data(call_id: str, **changed: Any) -> dict[str, Any]:
     """Data of a call's event: a caller who waits in the queue, and what is ``changed``."""
     waiting = {
         "call_id": call_id,
+        "switchboard": call_id.partition("-")[0],
         "line": "12345",
+        "line_mode": "main",
+        "district": "",
         "caller": CALLER,
         "queue": "12345",
         "agent": None,
@@ -100,12 +103,20 @@ class Switchboard:
 
     async def tell_seat(self, agent: str, state: str, **changed: Any) -> LiveEvent:
         """Publish what a seat does."""
-        data = {"agent": agent, "state": state, "reason": "", "queues": ["12345"], "call_id": None}
+        data = {
+            "switchboard": SWITCHBOARD,
+            "agent": agent,
+            "state": state,
+            "reason": "",
+            "queues": ["12345"],
+            "call_id": None,
+        }
         return await self.tell("seat.changed", data | changed)
 
     async def connect(self, *, connected: bool = True) -> None:
         """Tell how the link is."""
-        await live_state.write_link(self.redis, SWITCHBOARD, connected=connected, since=NOW)
+        link = live_state.Link(SWITCHBOARD, connected, NOW, queues=("12345", "expert"))
+        await live_state.write_link(self.redis, link)
 
     async def serve(self, command: Command) -> None:
         """Accept a command, or refuse it with `refusal`."""
@@ -167,14 +178,20 @@ class Hotline:
     closed: list[str]
 
     async def add_user(
-        self, role: Role, login: str, *, agent: str | None = None, extension: str | None = None
+        self,
+        role: Role,
+        login: str,
+        *,
+        agent: str | None = None,
+        extension: str | None = None,
+        switchboard: str = SWITCHBOARD,
     ) -> Person:
         """Store a user with `PASSWORD`; an agent's extension is his number after an 8."""
         extension = extension or (f"8{agent}" if agent else None)
         user_id = await self.pool.fetchval(
-            "insert into users (login, password_hash, role, display_name, agent, extension)"
-            " values ($1, $2, $3, $4, $5, $6) returning user_id",
-            *(login, PASSWORD_HASH, role.value, f"姓名{login}", agent, extension),
+            "insert into users (login, password_hash, role, display_name, agent, extension,"
+            " switchboard) values ($1, $2, $3, $4, $5, $6, $7) returning user_id",
+            *(login, PASSWORD_HASH, role.value, f"姓名{login}", agent, extension, switchboard),
         )
         return Person(
             user_id=user_id,
@@ -183,6 +200,7 @@ class Hotline:
             role=role,
             agent=agent,
             extension=extension,
+            switchboard=switchboard,
         )
 
     async def store_call(
@@ -278,8 +296,8 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
     services = Services(
         pool=pool,
         redis=redis,
-        commands=RedisCommands(redis, SWITCHBOARD),
-        live=RedisLiveState(redis, SWITCHBOARD),
+        commands=RedisCommands(redis),
+        live=RedisLiveState(redis),
         hub=SocketHub(redis, check_sessions_s=0.1),
         readiness=Readiness(),
         on_case_closed=note_closed,

@@ -7,7 +7,7 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -1,9 +1,13 @@
--- name: calls_before(agent, before, limit)
--- Newest calls that arrived before a time; of one agent where `agent` is given.
+-- name: calls_before(switchboard, agent, before, limit, line, mode, district)
+-- Newest calls that arrived before a time; of one agent, line, mode, district where that is given.
 select * from calls
 where (:before::timestamptz is null or arrived_at < :before)
   and (:agent::text is null
-       or agents @> jsonb_build_array(jsonb_build_object('agent', :agent::text)))
+       or (switchboard = :switchboard::text
+           and agents @> jsonb_build_array(jsonb_build_object('agent', :agent::text))))
+  and (:line::text is null or line = :line::text)
+  and (:mode::text is null or coalesce(line_mode, 'undefined') = :mode::text)
+  and (:district::text is null or district = :district::text)
 order by arrived_at desc, call_id desc
 limit :limit;
 

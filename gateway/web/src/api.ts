@@ -95,6 +95,11 @@ const query = (values: Record<string, string | number | undefined>) => {
 }
 const id = encodeURIComponent
 
+type SeatId = Pick<m.Seat, 'agent' | 'switchboard'>
+
+const seatPath = ({ agent, switchboard }: SeatId, what: string) =>
+  `/seats/${id(agent)}/${what}${query({ switchboard })}`
+
 export const api = {
   session: () => request<m.Session>('GET', '/session'),
   logIn: (login: string, password: string) =>
@@ -107,12 +112,12 @@ export const api = {
   dial: (wanted: m.Dialling) => request<void>('POST', '/dial', wanted, RINGING_TIMEOUT_MS),
   control: (callId: string, command: m.CallCommand, to?: m.Destination) =>
     request<void>('POST', `/calls/${id(callId)}/${command}`, to),
-  supervise: (agent: string, act: m.SeatAct) =>
-    request<void>('POST', `/seats/${id(agent)}/${act}`, undefined, RINGING_TIMEOUT_MS),
-  forceSeat: (agent: string, state: m.SeatCommand, reason?: string) =>
+  supervise: (seat: SeatId, act: m.SeatAct) =>
+    request<void>('POST', seatPath(seat, act), undefined, RINGING_TIMEOUT_MS),
+  forceSeat: (seat: SeatId, state: m.SeatCommand, reason?: string) =>
     request<void>(
       'PUT',
-      `/seats/${id(agent)}/state`,
+      seatPath(seat, 'state'),
       reason === undefined ? { state } : { state, reason },
     ),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
@@ -125,6 +130,7 @@ export const api = {
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
+  lines: () => request<m.Line[]>('GET', '/lines'),
   board: () => request<m.Board>('GET', '/board'),
   reconciliations: (limit: number) =>
     request<m.ReconciliationRun[]>('GET', `/reconciliations${query({ limit })}`),

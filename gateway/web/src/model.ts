@@ -8,6 +8,20 @@ export interface Session {
   role: Role
   agent: string | null
   extension: string | null
+  /** Where the telephone of the seat is. */
+  switchboard: string
+}
+
+/** How a line belongs to the merged hotline. */
+export type LineMode = 'main' | 'cancelled' | 'kept' | 'dual'
+
+/** GET /lines */
+export interface Line {
+  number: string
+  name: string
+  mode: LineMode
+  department: string
+  district: string
 }
 
 export type SeatState =
@@ -24,6 +38,7 @@ export type SeatState =
 export type SeatCommand = 'ready' | 'not_ready' | 'logged_out'
 
 export interface Seat {
+  switchboard: string
   agent: string
   extension: string | null
   state: SeatState
@@ -75,7 +90,11 @@ export interface AgentPart {
 
 export interface Call {
   call_id: string
+  switchboard: string
   line: string
+  /** When the call arrived; null of a line that nobody had defined. */
+  line_mode: LineMode | null
+  district: string
   caller: string
   queue: string | null
   agent: string | null
@@ -200,10 +219,39 @@ export interface Figures {
 }
 
 export interface BoardSeat {
+  switchboard: string
   agent: string
   display_name: string
   state: SeatState
   reason: string
+  since: string | null
+}
+
+/** Calls of one line, mode or district; `key` is empty for a call without any. */
+export interface SplitRow {
+  key: string
+  /** Of a line, empty where it has none. */
+  name: string
+  arrived: number
+  offered: number
+  answered: number
+  answered_15s: number
+  abandoned_queue: number
+  waiting: number
+  connection_rate: Rate
+  rate_15s_of_offered: Rate
+}
+
+export interface Splits {
+  by_line: SplitRow[]
+  by_mode: SplitRow[]
+  by_district: SplitRow[]
+}
+
+export interface SwitchboardLink {
+  switchboard: string
+  district: string
+  connected: boolean
   since: string | null
 }
 
@@ -223,7 +271,8 @@ export interface Board {
   ratings: Record<string, number>
   satisfaction: Rate
   survey: SurveyFigures
-  switchboard: { connected: boolean; since: string | null }
+  splits: Splits
+  switchboards: SwitchboardLink[]
 }
 
 export interface LiveEvent {

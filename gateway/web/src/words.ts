@@ -1,5 +1,5 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
-import type { CaseKind, CaseState, ReconciliationCause, SeatState } from './model'
+import type { CaseKind, CaseState, LineMode, ReconciliationCause, SeatState } from './model'
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -24,6 +24,14 @@ export const CASE_KIND: Record<CaseKind, string> = {
 export const CASE_STATE: Record<CaseState, string> = {
   registered: '待办结',
   closed: '已办结',
+}
+
+export const LINE_MODE: Record<LineMode | 'undefined', string> = {
+  main: '热线主号',
+  cancelled: '已取消号码',
+  kept: '保留号码',
+  dual: '双号并行',
+  undefined: '未登记线路',
 }
 
 const OUTCOME: Record<string, string> = {

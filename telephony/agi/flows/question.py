@@ -55,5 +55,5 @@ def take_time(agi: Agi, call: AgiCall) -> None:
 
     How long it may take is the second argument: ``AGI(agi://host/script,dir,seconds)``.
     """
-    if len(call.args) > 1:
+    if len(call.args) > 1 and call.args[1].isdigit():
         agi.set_autohangup(int(call.args[1]))

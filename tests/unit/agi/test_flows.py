@@ -128,7 +128,7 @@ async def test_rating(
 ) -> None:
     ratings: list[tuple[str, str, str]] = []
 
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         ratings.append((uniqueid, scale, answer))
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
@@ -138,7 +138,7 @@ async def test_rating(
 
 
 async def test_a_failing_store_ends_the_rating_and_the_dialplan_hears_of_it() -> None:
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         raise ConnectionError("no database")
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
@@ -245,7 +245,7 @@ async def test_a_survey_cut_off_by_the_servers_end_is_ended() -> None:
 
 
 async def test_prompts_and_time_are_what_the_dialplan_says() -> None:
-    async def store(*, uniqueid: str, scale: str, answer: str) -> None:
+    async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         pass
 
     async with serving(rating_script(THREE_STEP, store)) as harness:

@@ -25,3 +25,17 @@ def test_expecting_again_keeps_what_was_reported() -> None:
     readiness.report("redis", ready=True)
     readiness.expect("redis")
     assert readiness.ready
+
+
+def test_one_of_several_switchboards_is_enough() -> None:
+    """The pages of the whole city must not go away with the switchboard of one district."""
+    readiness = Readiness()
+    readiness.expect("postgres")
+    readiness.expect_any("switchboard city", "switchboard east")
+    readiness.report("postgres", ready=True)
+    assert not readiness.ready
+    readiness.report("switchboard east", ready=True)
+    assert readiness.ready
+    assert not readiness.conditions["switchboard city"].ready
+    readiness.report("switchboard east", ready=False, detail="refused")
+    assert not readiness.ready

@@ -1,5 +1,6 @@
 """Settings: where they come from, and that a bad one is named with what is allowed."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,12 +74,46 @@ def test_file_by_name(environment: pytest.MonkeyPatch) -> None:
 
 def test_lists_and_names_of_the_environment(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HOTLINE_QUEUES", '["12345", "zone"]')
-    environment.setenv("hotline_lines", '["12345"]')
+    environment.setenv("hotline_trunk_contexts", '["from-city"]')
     environment.setenv("HOTLINE_CACHE", "/cache")  # not of the program, but ours all the same
     environment.setenv("HOTLINE_TEST_DATABASE_URL", "postgresql://localhost/postgres")
     environment.setenv("HOTLINES", "another program's")
     settings = load_settings()
-    assert (settings.queues, settings.lines) == (("12345", "zone"), ("12345",))
+    assert (settings.queues, settings.trunk_contexts) == (("12345", "zone"), ("from-city",))
+
+
+CITY = {"switchboard": "city", "ami_url": f"ami://hotline:{SECRET}@10.0.0.5"}
+EAST = {"switchboard": "east", "ami_url": f"amis://hotline:{SECRET}@10.8.0.5", "district": "东区"}
+
+
+def test_several_switchboards(environment: pytest.MonkeyPatch) -> None:
+    entries = [CITY, EAST | {"queues": ["12345"], "wrap_up_s": 20}]
+    environment.setenv("HOTLINE_SWITCHBOARDS", json.dumps(entries))
+    environment.setenv("HOTLINE_QUEUES", '["12345", "zone"]')
+    environment.setenv("HOTLINE_OUTSIDE_MIN_DIGITS", "7")
+    settings = load_settings()
+    city, east = settings.of_each()
+    assert SECRET not in repr(settings) + repr(east)
+    assert settings.first_switchboard == "city"
+    assert (city.switchboard, city.district, city.queues) == ("city", "", ("12345", "zone"))
+    assert (east.switchboard, east.district, east.queues) == ("east", "东区", ("12345",))
+    assert (city.wrap_up_s, east.wrap_up_s, east.outside_min_digits) == (0, 20, 7)
+    assert east.ami_url is not None
+    assert east.ami_url.get_secret_value() == EAST["ami_url"]
+
+
+def test_several_switchboards_of_the_file() -> None:
+    text = "".join(
+        "[[switchboards]]\n" + "".join(f'{name} = "{value}"\n' for name, value in entry.items())
+        for entry in (CITY, EAST)
+    )
+    Path("hotline.toml").write_text(text, encoding="utf-8")
+    assert [each.switchboard for each in load_settings().of_each()] == ["city", "east"]
+
+
+def test_one_switchboard_is_the_settings_themselves() -> None:
+    settings = load_settings(switchboard="city")
+    assert settings.of_each() == (settings,)
 
 
 def test_no_dotenv_file() -> None:
@@ -151,6 +186,37 @@ WRONG_SETTINGS: dict[str, tuple[Environment, tuple[str, ...]]] = {
     "Redis database": (
         {"redis_url": f"redis://:{SECRET}@redis/hotline"},
         ("redis_url", "redis://:secret@host:6379/0"),
+    ),
+    "several of one name": (
+        {"switchboards": json.dumps([CITY, CITY])},
+        ("switchboards", "same name"),
+    ),
+    "several, one without a name": (
+        {"switchboards": json.dumps([{"ami_url": CITY["ami_url"]}])},
+        ("switchboards", "a name of its own"),
+    ),
+    "several, one nowhere": (
+        {"switchboards": json.dumps([CITY, {"switchboard": "east"}])},
+        ("switchboards", "ami_url"),
+    ),
+    "several and one": (
+        {"switchboards": json.dumps([CITY]), "ami_url": CITY["ami_url"], "switchboard": "city"},
+        ("ami_url, switchboard must be set in each",),
+    ),
+    "several, one wrongly": (
+        {"switchboards": json.dumps([CITY | {"outbound_endpoint": "PJSIP/trunk"}])},
+        ("switchboards.0.outbound_endpoint", "number"),
+    ),
+    "several, one unknown": (
+        {"switchboards": json.dumps([CITY | {"ami": "x"}])},
+        ("switchboards.0.ami is no setting",),
+    ),
+    "several, weak secret in production": (
+        {
+            "production": True,
+            "switchboards": json.dumps([CITY | {"ami_url": "ami://hotline:short@10.0.0.5"}]),
+        },
+        ("ami_url", "12 characters"),
     ),
     "two switchboards": (
         {"ami_url": f"ami://hotline:{SECRET}@10.0.0.5", "transcript": "day.ami"},

@@ -23,17 +23,23 @@ AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def event(name: str, **data: Any) -> LiveEvent:
-    return LiveEvent("e1", name, AT, data)
+    return LiveEvent("e1", name, AT, {"switchboard": "sb1"} | data)
 
 
-def person(role: Role, login: str, agent: str | None = None) -> Person:
+def person(role: Role, login: str, agent: str | None = None, switchboard: str = "sb1") -> Person:
     return Person(
-        user_id=1, login=login, display_name=login, role=role, agent=agent, extension=agent
+        user_id=1,
+        login=login,
+        display_name=login,
+        role=role,
+        agent=agent,
+        extension=agent,
+        switchboard=switchboard,
     )
 
 
 def agents(*numbers: str) -> frozenset[Addressee]:
-    return frozenset(Addressee("agent", number) for number in numbers)
+    return frozenset(Addressee("agent", "sb1", number) for number in numbers)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def agents(*numbers: str) -> frozenset[Addressee]:
         (event("rating.given", agent="1001", answer="satisfied"), agents("1001")),
         (event("rating.given", agent=None, answer="satisfied"), agents()),
         (event("survey.answered", attempt_id="a", answers={}), agents()),
-        (event("case.opened", opened_by="1001"), frozenset({Addressee("login", "1001")})),
+        (event("case.opened", opened_by="1001"), frozenset({Addressee("login", "", "1001")})),
     ],
     ids=lambda value: value.name if isinstance(value, LiveEvent) else "",
 )
@@ -162,3 +168,11 @@ async def test_session_ends_its_own_sockets() -> None:
 )
 def test_origin(origin: str, host: str, allowed: bool) -> None:
     assert origin_allowed(origin, host, ("https://cti.example",)) is allowed
+
+
+async def test_the_same_number_at_another_switchboard_is_somebody_else() -> None:
+    pages = Pages()
+    own = pages.add(person(Role.AGENT, "li", "1001"))
+    other = pages.add(person(Role.AGENT, "wang", "1001", "sb2"))
+    pages.hub.deliver(event("call.ringing", switchboard="sb2", agent="1001", agents=[]))
+    assert (own._waiting.qsize(), other._waiting.qsize()) == (0, 1)

@@ -18,8 +18,14 @@ def at(minutes: float) -> datetime:
     return EIGHT + timedelta(minutes=minutes)
 
 
-def interval(start: float, end: float | None, state: SeatState = SeatState.READY) -> SeatInterval:
+def interval(
+    start: float,
+    end: float | None,
+    state: SeatState = SeatState.READY,
+    switchboard: str = "sb1",
+) -> SeatInterval:
     return SeatInterval(
+        switchboard=switchboard,
         agent="1001",
         state=state,
         started_at=at(start),
@@ -65,19 +71,22 @@ def test_sums_of_an_agent() -> None:
             interval(21, 25, SeatState.WRAP_UP),
             interval(25, 40, SeatState.NOT_READY),
             interval(40, None, SeatState.LOGGED_OUT),
+            interval(0, 30, switchboard="sb2"),
         ],
         at(0),
         at(60),
         now=at(60),
     )
     assert found == {
-        "1001": SeatSeconds(
+        ("sb2", "1001"): SeatSeconds(ready_s=1800),
+        ("sb1", "1001"): SeatSeconds(
             ready_s=600,
             ringing_s=120,
             talking_s=480,
             hold_s=60,
             wrap_up_s=240,
             not_ready_s=900,
-        )
+        ),
     }
-    assert (found["1001"].busy_s, found["1001"].logged_in_s) == (780, 2400)
+    seat = found["sb1", "1001"]
+    assert (seat.busy_s, seat.logged_in_s) == (780, 2400)

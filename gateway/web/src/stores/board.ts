@@ -4,6 +4,10 @@ import { api, sentence } from '../api'
 import { onLive } from '../live'
 import type { Board } from '../model'
 
+/** How the calls of the day can be looked at. */
+export const FIGURE_VIEWS = { all: '全部', line: '线路', mode: '方式', district: '区县' } as const
+export type FigureView = keyof typeof FIGURE_VIEWS
+
 const SHORTEST_MS = 1_000
 const LONGEST_MS = 10_000
 

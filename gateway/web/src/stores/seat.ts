@@ -24,9 +24,7 @@ onLive((event: LiveEvent) => {
   } else if (event.name === 'seat.changed') {
     const change = event.data as Omit<Seat, 'since' | 'extension'>
     if (change.agent !== session.value?.agent) return
-    const { agent, state: entered, reason, queues, call_id } = change
-    const extension = session.value.extension
-    state.current = { agent, extension, state: entered, reason, queues, since: event.at, call_id }
+    state.current = { ...change, extension: session.value.extension, since: event.at }
     confirm()
   }
 })

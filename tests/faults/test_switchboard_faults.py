@@ -58,7 +58,8 @@ async def calls(system: System) -> list[tuple[str, str | None]]:
 
 
 async def connected(chief: Api) -> bool:
-    return bool((await chief.get("/api/v1/board"))["switchboard"]["connected"])
+    (link,) = (await chief.get("/api/v1/board"))["switchboards"]
+    return bool(link["connected"])
 
 
 @asynccontextmanager

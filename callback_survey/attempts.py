@@ -162,6 +162,33 @@ async def record_answer(
     return bool(status == "INSERT 0 1")
 
 
+async def recover_answer(
+    connection: Any, attempt_id: str, question: str, key: str, *, given_at: datetime
+) -> str | None:
+    """Store an answer of which only the switchboard kept the ``key``; the answer if it is new.
+
+    A survey that was judged without it is judged anew; nobody who has answered is called again.
+    ``None`` as well for an attempt, a question or a key that is not known.
+    """
+    row = await _SQL.lock_attempt(connection, attempt_id=attempt_id)
+    if row is None:
+        return None
+    attempt = Attempt.from_row(row)
+    answer = attempt.questionnaire.answer_to(question, key)
+    if answer is None:
+        return None
+    status = await _SQL.record_answer(
+        connection, attempt_id=attempt_id, question=question, answer=answer, now=given_at
+    )
+    if status != "INSERT 0 1":
+        return None
+    if attempt.outcome in {Outcome.NO_INPUT, Outcome.INCOMPLETE}:
+        answered = await _SQL.count_answers(connection, attempt_id=attempt_id)
+        outcome = outcome_of_survey(answered, len(attempt.questionnaire.questions))
+        await _SQL.judge_anew(connection, attempt_id=attempt_id, outcome=outcome.value)
+    return answer
+
+
 async def end(
     connection: Any, attempt_id: str, outcome: Outcome, *, now: datetime
 ) -> Attempt | None:

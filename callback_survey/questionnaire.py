@@ -54,6 +54,11 @@ class Questionnaire:
                 return known.scale.check(answer)
         raise AnswerInvalidError(f"questionnaire {self.name} has no question {question!r}")
 
+    def answer_to(self, question: str, key: str) -> str | None:
+        """What ``key`` means as an answer to ``question``, ``None`` when there is no such one."""
+        keys = (known.keys for known in self.questions if known.name == question)
+        return next(keys, {}).get(key)
+
 
 def _scale(name: str, *steps: tuple[str, str]) -> Scale:
     """Keys 1, 2, 3 … in the order of the steps."""

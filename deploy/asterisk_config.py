@@ -17,6 +17,8 @@ TEMPLATE_DIR = Path(__file__).parent / "asterisk"
 
 _NAME = re.compile(r"[0-9a-z-]{1,32}")
 _DIGITS = re.compile(r"[0-9]{3,8}")
+_SCALE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_KEYS = re.compile(r"[0-9]-[0-9]")
 _SWITCHBOARD = re.compile(r"[0-9a-z]{1,16}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
 _NETWORK = re.compile(r"[0-9A-Fa-f.:]+/[0-9A-Fa-f.:]+")
@@ -38,7 +40,8 @@ class AsteriskSettings:
 
     ``seats`` are desk or desktop SIP phones, ``browser_seats`` register over WebSocket (WebRTC).
     A seat's number is its SIP user name and its extension. ``switchboard`` is the name in the
-    gateway's settings.
+    gateway's settings. ``rating_scale`` is the name of the scale by which callers rate,
+    ``rating_keys`` its first and last key.
     """
 
     ami_port: int = 5038
@@ -62,6 +65,9 @@ class AsteriskSettings:
     wrapup_s: int = 0
     entry_timeout_s: int = 3
     rating_timeout_s: int = 60
+    rating_scale: str = "three_step"
+    rating_keys: str = "1-3"
+    key_timeout_s: int = 6
     survey_timeout_s: int = 180
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
@@ -161,6 +167,8 @@ def _refuse_unsafe(
     checks: list[tuple[str, re.Pattern[str], tuple[str, ...]]] = [
         ("queue name", _NAME, settings.queues),
         ("seat number", _DIGITS, every_seat),
+        ("scale", _SCALE, (settings.rating_scale,)),
+        ("keys of a scale", _KEYS, (settings.rating_keys,)),
         ("system name", _NAME, (settings.system_name,)),
         ("switchboard name", _SWITCHBOARD, (settings.switchboard,)),
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),

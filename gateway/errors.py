@@ -35,3 +35,7 @@ class RouteUndeclaredError(GatewayError):
 
 class OwnershipLostError(GatewayError):
     """This process does not own the switchboard (any more): what it was about to write is void."""
+
+
+class ComparisonError(GatewayError):
+    """A comparison with the switchboard's records did not come to its end; it is tried again."""

@@ -1,14 +1,18 @@
 """Where the FastAGI scripts keep what callers and citizens answer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from callback_survey import attempts
 from callback_survey.ratings import Rating, store_rating
 from callback_survey.results import results_of_case
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
 from gateway.live import LiveEvent
 from gateway.publisher import Publisher
 from gateway.recorder import QUERIES
@@ -16,6 +20,9 @@ from gateway.survey_jobs import end_survey_and_follow_up
 from ticketing.cases import find_case_by_id
 
 ACQUIRE_TIMEOUT_S = 3.0
+STORE_TIMEOUT_S = 2.5  # less than a script waits (`AgiLimits.wait_timeout_s`)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +36,18 @@ class RatingStore:
         """Store the rating of a call once; a new one is told to the pages.
 
         A dialplan that does not name its ``switchboard`` is of the (first) one of the settings.
+        While PostgreSQL is away it is left to the reconciliation: the switchboard has it.
         """
         call_id = f"{switchboard or self.context.settings.first_switchboard}-{uniqueid}"
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT_S):
+                await self._store(call_id, scale, answer)
+        except DATABASE_AWAY as error:
+            log.warning("rating_left_to_records", error=type(error).__name__)
+
+    async def _store(self, call_id: str, scale: str, answer: str) -> None:
         pool = self.context.engines.pool
-        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with pool.acquire() as connection:
             served = await QUERIES.who_served(connection, call_id=call_id)
             rating = Rating(
                 call_id=call_id,
@@ -73,10 +88,13 @@ class SurveyAnswers:
             return await attempts.mark_answered(connection, attempt_id, now=now) is not None
 
     async def answer(self, attempt_id: str, question: str, answer: str) -> None:
-        """Store one answer."""
-        async with self._transaction() as connection:
-            now = self.context.clock()
-            await attempts.record_answer(connection, attempt_id, question, answer, now=now)
+        """Store one answer; while PostgreSQL is away it is left to the reconciliation."""
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT_S), self._transaction() as connection:
+                now = self.context.clock()
+                await attempts.record_answer(connection, attempt_id, question, answer, now=now)
+        except DATABASE_AWAY as error:
+            log.warning("answer_left_to_records", error=type(error).__name__)
 
     async def end(self, attempt_id: str) -> None:
         """The survey is over; what must follow is enqueued, and the pages are told."""

@@ -1,40 +1,44 @@
-"""Reconciler: `calls` against the switchboard's own records, on start, on reconnect, regularly.
+"""Reconciler: `calls` against the switchboard's own records, on start, on reconnect, regularly,
+and every night over the whole past day.
 
 AMI never replays. What happened while nobody listened is in ``queue_log`` and CEL, and what was
 recorded otherwise than there is mended: at once what had ended by then, every other call that was
-up in that time when it ends.
+up in that time when it ends. What was found is kept (`gateway.reconciliation.runs`).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.doubtful import Doubtful
-from gateway.errors import OwnershipLostError
-from gateway.ledger_files import cel_since, queue_log_since
+from gateway.errors import ComparisonError, OwnershipLostError
 from gateway.ownership import Ownership
-from gateway.recorder import QUERIES, save_calls
-from gateway.stored_calls import calls_since, open_calls
+from gateway.reconciliation import runs
+from gateway.reconciliation.comparison import compare
+from gateway.reconciliation.job import Job
+from gateway.reconciliation.mending import Mending
+from gateway.reconciliation.nights import CATCH_UP, CITY, bounds, nights_due
+from gateway.reconciliation.runs import Cause, Run
+from gateway.recorder import QUERIES
 from gateway.switchboards import Switchboard
-from telephony.events import CallRecord, Outcome
-from telephony.ledger import Ledger, Seating, reconstruct
-from telephony.repair import Kind, Repair, compare, vanished
+from telephony.events import CallRecord
+from telephony.ledger import Seating
 from telephony.tracker import Tracker
 
 EVERY_S = 600.0
 SECOND_LOOK_S = 2.0  # the switchboard writes its records a little after it speaks
 ARRIVAL_MARGIN = timedelta(seconds=5)
 RETRY_S = 2.0
-BATCH = 1_000
+FAILED_S = 30.0
+NIGHT_LOOK_S = 600.0
 SETTLED_AFTER = timedelta(seconds=60)  # the recorder has long written a call that ended before
 FIRST_LOOK_BACK = timedelta(hours=24)
-MOMENT_S = 0.1  # AMI and CEL tell of the same bridge, not in the same millisecond
 CLOCKS_DIFFER = timedelta(minutes=1)  # ours and that of PostgreSQL
 MARGIN = timedelta(hours=6)  # a call may have been up for so long when it was last heard of
 
@@ -43,11 +47,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """How many calls were compared, and what was mended."""
+    """How many calls were compared, and what was found, by kind (`runs.Difference`).
 
+    ``run_id`` is ``None`` for a look at ended calls that found nothing.
+    """
+
+    run_id: int | None
     compared: int
-    repairs: tuple[Repair, ...]
-    unseen: int
+    found: Mapping[str, int]
 
 
 class Reconciler:
@@ -68,16 +75,18 @@ class Reconciler:
         self._tracker = tracker
         self._wake = asyncio.Event()
         self._looks_s = [0.0]  # when all is to be compared, loop's clock
+        self._cause = Cause.START
+        self._has_looked = asyncio.Event()
         self._doubtful = Doubtful()
         self._connected_at: datetime | None = None
         self._behind_since: datetime | None = None  # connected then, and not reconciled since
         self._lost: dict[str, CallRecord] = {}
-        self.repaired: dict[Kind, int] = dict.fromkeys(Kind, 0)
-        self.unseen = 0
 
     def connected(self) -> None:
         """The link is up: calls that ended before now were seen by nobody."""
         now = self._switch_now()
+        if self._connected_at is not None:
+            self._cause = Cause.RECONNECT
         self._connected_at = datetime.fromtimestamp(now, UTC)
         self._behind_since = self._behind_since or self._context.clock()
         self._doubtful.are_up(call.uniqueid for call in self._tracker.open_calls(now))
@@ -99,101 +108,164 @@ class Reconciler:
         self._wake.set()
 
     async def run(self) -> None:
-        """Reconcile as owner, when there is reason to and regularly, for ever."""
+        """Reconcile as owner, when there is reason to, regularly and by night, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_looking())
+            tasks.create_task(self._keep_nights())
+
+    async def _keep_looking(self) -> None:
         while True:
             self._wake.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._next_look_s()):
                     await self._wake.wait()
-            await self._ownership.held()
-            try:
-                await self._look()
-            except OwnershipLostError:
-                continue
-            except DATABASE_AWAY as error:
-                log.warning("reconciling_delayed", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
+            await self._attempt(self._look)
+
+    async def _keep_nights(self) -> None:
+        """Beside the looks, because a whole day takes a while."""
+        await self._has_looked.wait()
+        while self._board.keeps_records:
+            await self._attempt(self.reconcile_nights)
+            await asyncio.sleep(NIGHT_LOOK_S)
+
+    async def _attempt(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it as owner; what fails stays due."""
+        await self._ownership.held()
+        try:
+            await work()
+        except OwnershipLostError:
+            return
+        except DATABASE_AWAY as error:
+            log.warning("reconciling_delayed", error=type(error).__name__)
+            await asyncio.sleep(RETRY_S)
+        except ComparisonError as error:
+            log.warning("reconciling_failed", reason=str(error))
+            await asyncio.sleep(FAILED_S)
 
     def _next_look_s(self) -> float:
         doubtful_s = self._doubtful.due_s()
         return min(self._looks_s if doubtful_s is None else [*self._looks_s, doubtful_s])
 
     async def _look(self) -> None:
-        """Do what is due; what fails stays due."""
         now_s = asyncio.get_running_loop().time()
         if min(self._looks_s) <= now_s:
-            self._tell(await self.reconcile())
+            await self.reconcile()
+            self._has_looked.set()
             later = [at_s for at_s in self._looks_s if at_s > now_s]
             self._looks_s = later or [now_s + EVERY_S]
         if due := self._doubtful.due(now_s):
-            self._tell(await self._verify(due))
+            await self._verify(due)
 
     async def reconcile(self) -> Reconciled:
         """Compare once and mend.
 
-        Raises `OwnershipLostError`, `OSError` and what asyncpg raises.
+        Raises `OwnershipLostError`, `OSError`, `ComparisonError` and what asyncpg raises.
         """
         lost, self._lost = self._lost, {}
         behind, self._behind_since = self._behind_since, None
+        cause, self._cause = self._cause, Cause.REGULAR
         try:
-            return await self._reconcile(lost, behind)
+            return await self._reconcile(cause, lost, behind)
         except BaseException:
             self._lost = lost | self._lost
             self._behind_since = behind or self._behind_since
+            self._cause = cause
             raise
 
-    async def _reconcile(self, lost: dict[str, CallRecord], behind: datetime | None) -> Reconciled:
+    async def _reconcile(
+        self, cause: Cause, lost: dict[str, CallRecord], behind: datetime | None
+    ) -> Reconciled:
         name = self._context.settings.switchboard
         async with self._context.engines.pool.acquire() as connection:
             since = await self._since(connection, lost, behind) - MARGIN
-            recorded = await calls_since(connection, name, since)
-            still_open = await open_calls(connection, name)
-        recorded += [call for call in still_open if call.arrived_at < since]
-        ledger = await asyncio.to_thread(self._read, since, self._seats(recorded))
-        settled = self._settled(ledger, lost)
-        repairs = await asyncio.to_thread(compare, recorded, settled)
-        unseen = [
-            _close_unseen(call, lost[call.uniqueid])
-            for call in vanished(recorded, ledger)
-            if call.uniqueid in lost
-        ]
-        await self._save([repair.call for repair in repairs] + unseen)
-        self._lost |= {uid: call for uid, call in lost.items() if uid in ledger.still_up}
-        return Reconciled(len(settled.ended), tuple(repairs), len(unseen))
+        job = replace(
+            self._job(since),
+            lost=frozenset(lost),
+            settled_before=self._settled_before(),
+            urgent=cause is not Cause.REGULAR,
+        )
+        mending = self._mending(Run(switchboard=name, cause=cause, since=since), lost)
+        done = await self._carry_out(job, mending)
+        self._lost |= {uid: call for uid, call in lost.items() if uid in mending.still_up}
+        return done
 
-    async def _verify(self, calls: Mapping[str, CallRecord]) -> Reconciled:
+    async def _verify(self, calls: Mapping[str, CallRecord]) -> None:
         """Compare these calls, which have ended, and mend."""
         since = min(call.arrived_at for call in calls.values()) - ARRIVAL_MARGIN
         name = self._context.settings.switchboard
+        mending = self._mending(Run(switchboard=name, cause=Cause.CALL_END, since=since), {})
+        job = replace(self._job(since), only=frozenset(calls), urgent=True)
+        await self._carry_out(job, mending)
+        self._doubtful.looked_at(calls, mending.told, asyncio.get_running_loop().time())
+
+    async def reconcile_nights(self) -> list[Reconciled]:
+        """Compare every day that is over and was not compared; raises as `reconcile`."""
+        now, hour = self._context.clock(), self._context.settings.reconciliation_hour
+        name = self._context.settings.switchboard
+        since = now.astimezone(CITY).date() - timedelta(days=CATCH_UP + 2)
         async with self._context.engines.pool.acquire() as connection:
-            recorded = await calls_since(connection, name, since)
-        ledger = await asyncio.to_thread(self._read, since, self._seats(recorded))
-        told = {uid: call for uid, call in ledger.ended.items() if uid in calls}
-        repairs = compare(recorded, replace(ledger, ended=told))
-        await self._save([repair.call for repair in repairs])
-        self._doubtful.looked_at(calls, told, asyncio.get_running_loop().time())
-        return Reconciled(len(told), tuple(repairs), 0)
+            done = await runs.nights_done(connection, name, since)
+        reconciled = [await self._night(day) for day in nights_due(now, hour, done)]
+        if reconciled:
+            await self._forget(now)
+        return reconciled
 
-    def _seats(self, recorded: Sequence[CallRecord]) -> list[Seating]:
-        """Who sat where: as recorded, and as the switchboard tells now."""
-        now = self._switch_now()
-        recorded_then = [
-            Seating(part.answered_at.timestamp() - MOMENT_S, part.interface, part.agent)
-            for call in recorded
-            for part in call.agents
-        ]
+    async def _night(self, day: date) -> Reconciled:
+        start, end = bounds(day)
+        since, until = start - ARRIVAL_MARGIN, end + MARGIN
+        run = Run(
+            switchboard=self._context.settings.switchboard,
+            cause=Cause.NIGHT,
+            day=day,
+            since=since,
+            until=until,
+        )
+        job = replace(
+            self._job(since),
+            until=until,
+            settled_before=self._settled_before(),
+            arrived_from=start,
+            arrived_before=end,
+        )
+        return await self._carry_out(job, self._mending(run, {}))
+
+    async def _forget(self, now: datetime) -> None:
+        kept = timedelta(days=self._context.settings.reconciliation_days)
+        async with self._context.engines.pool.acquire() as connection:
+            await runs.forget(connection, before=now - kept)
+
+    def _job(self, since: datetime) -> Job:
+        """With the records of the switchboard, and who sits where as it tells now."""
+        settings, board, now = self._context.settings, self._board, self._switch_now()
         sitting = self._tracker.agents().items()
-        return recorded_then + [Seating(now, interface, agent) for interface, agent in sitting]
+        return Job(
+            switchboard=settings.switchboard,
+            queue_log=board.queue_log,
+            cel_csv=board.cel_csv,
+            inbound_contexts=settings.trunk_contexts,
+            since=since,
+            settled_before=self._context.clock(),
+            seats=tuple(Seating(now, interface, agent) for interface, agent in sitting),
+            lines=self._tracker.lines.lines,
+            district=self._tracker.lines.district,
+        )
 
-    async def _save(self, mended: Sequence[CallRecord]) -> None:
-        """In batches; a call that got on meanwhile has a newer revision, which stands."""
-        for start in range(0, len(mended), BATCH):
-            async with (
-                self._context.engines.pool.acquire() as connection,
-                connection.transaction(),
-            ):
-                await self._ownership.fence(connection)
-                await save_calls(connection, mended[start : start + BATCH], source="ledger")
+    def _mending(self, run: Run, lost: Mapping[str, CallRecord]) -> Mending:
+        return Mending(self._context, self._ownership, run, lost)
+
+    async def _carry_out(self, job: Job, mending: Mending) -> Reconciled:
+        engines = self._context.engines
+        async with aclosing(
+            compare(engines.pool, engines.dsn, job, records_dsn=self._board.records_dsn)
+        ) as found:
+            async for findings in found:
+                await mending.take(findings)
+        await mending.end()
+        done = Reconciled(mending.run_id, mending.compared, dict(mending.found))
+        if done.run_id is not None:
+            cause = mending.run.cause.value
+            log.info("reconciled", cause=cause, compared=done.compared, found=done.found)
+        return done
 
     async def _since(
         self, connection: object, lost: dict[str, CallRecord], behind: datetime | None
@@ -210,49 +282,7 @@ class Reconciler:
         times.append(last if last is not None else now - FIRST_LOOK_BACK)
         return min(times)
 
-    def _read(self, since: datetime, seats: Sequence[Seating]) -> Ledger:
-        board = self._board
-        lines = queue_log_since(board.queue_log, since) if board.queue_log else []
-        events = cel_since(board.cel_csv, since) if board.cel_csv else []
-        settings = self._context.settings
-        return reconstruct(
-            settings.switchboard,
-            lines,
-            events,
-            inbound_contexts=settings.trunk_contexts,
-            seats=seats,
-            lines=self._tracker.lines,
-        )
-
-    def _settled(self, ledger: Ledger, lost: dict[str, CallRecord]) -> Ledger:
-        """Only calls that no live record is under way for."""
+    def _settled_before(self) -> datetime:
+        """Calls that ended before have no live record under way."""
         before = self._context.clock() - SETTLED_AFTER
-        if self._connected_at is not None:
-            before = max(before, self._connected_at)
-        ended = {
-            uniqueid: call
-            for uniqueid, call in ledger.ended.items()
-            if uniqueid in lost or (call.ended_at is not None and call.ended_at < before)
-        }
-        return replace(ledger, ended=ended)
-
-    def _tell(self, done: Reconciled) -> None:
-        for repair in done.repairs:
-            self.repaired[repair.kind] += 1
-            call_id, fields = repair.call.call_id, list(repair.fields)
-            log.info("call_repaired", call=call_id, kind=repair.kind.value, fields=fields)
-        self.unseen += done.unseen
-        if done.unseen:
-            log.warning("calls_without_record", count=done.unseen)
-        log.info("reconciled", compared=done.compared, repaired=len(done.repairs))
-
-
-def _close_unseen(recorded: CallRecord, lost: CallRecord) -> CallRecord:
-    """A call whose end nobody recorded: answered stays answered, anything else is not known."""
-    outcome = Outcome.ANSWERED if recorded.answered else Outcome.UNSEEN
-    return replace(
-        recorded,
-        ended_at=lost.ended_at or recorded.answered_at or recorded.arrived_at,
-        outcome=outcome,
-        revision=max(recorded.revision, lost.revision) + 1,
-    )
+        return before if self._connected_at is None else max(before, self._connected_at)

@@ -79,6 +79,13 @@ class Settings(SwitchboardSettings, BaseSettings):
     allowed_origins: tuple[str, ...] = Field((), description="more WebSocket origins than our own")
     session_hours: float = Field(12, gt=0, le=24)
 
+    reconciliation_hour: int = Field(
+        3, ge=0, le=23, description="from when on the past day is compared, Asia/Shanghai"
+    )
+    reconciliation_days: int = Field(
+        400, ge=7, le=4000, description="how long differences that were found are kept"
+    )
+
     short_abandon_s: float = Field(5, ge=0, le=60)
     survey_delay_s: float = Field(60, ge=0, description="between closing a case and calling back")
     survey_ring_s: float = Field(30, gt=0, le=120)
@@ -134,8 +141,10 @@ class Settings(SwitchboardSettings, BaseSettings):
             raise ValueError("ringback_opens must be earlier in the day than ringback_closes")
         check_entries(self.switchboards, self.model_fields_set)
         for each in self.of_each():
-            if each.ami_url is not None:
-                check_url("ami_url", each.ami_url.get_secret_value(), production=self.production)
+            for name in ("ami_url", "records_url"):
+                url: SecretStr | None = getattr(each, name)
+                if url is not None:
+                    check_url(name, url.get_secret_value(), production=self.production)
         return self
 
     def of_each(self) -> "tuple[Settings, ...]":

@@ -1,7 +1,7 @@
 """Rows of `calls` as records again: for taking up open calls and for comparing with the ledger."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,14 @@ async def open_calls(connection: Any, switchboard: str) -> list[CallRecord]:
 async def calls_since(connection: Any, switchboard: str, since: datetime) -> list[CallRecord]:
     """Calls that arrived at or after ``since``."""
     rows = QUERIES.calls_since(connection, switchboard=switchboard, since=since)
+    return [_record(row) async for row in rows]
+
+
+async def open_calls_of(
+    connection: Any, switchboard: str, uniqueids: Collection[str]
+) -> list[CallRecord]:
+    """Of these the calls that are recorded as open."""
+    rows = QUERIES.open_calls_of(connection, switchboard=switchboard, uniqueids=list(uniqueids))
     return [_record(row) async for row in rows]
 
 

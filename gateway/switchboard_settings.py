@@ -1,9 +1,17 @@
 """What is set for a switchboard: for the only one, or for each of several."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from gateway.urls import check_url
 
@@ -23,6 +31,9 @@ class SwitchboardSettings(BaseModel):
     trunk_contexts: tuple[str, ...] = Field(("from-trunk",), description="contexts callers enter")
     queue_log: Path | None = Field(None, description="the switchboard's queue_log file")
     cel_csv: Path | None = Field(None, description="the switchboard's CEL CSV file")
+    records_url: SecretStr | None = Field(
+        None, description="postgresql://… with tables queue_log and cel, in place of the files"
+    )
     outbound_endpoint: str = Field(
         "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
     )
@@ -34,12 +45,18 @@ class SwitchboardSettings(BaseModel):
     wrap_up_prolong_s: float = Field(60, gt=0, le=600, description="what one prolongation adds")
     wrap_up_longest_s: float = Field(600, gt=0, le=3600, description="longest wrap-up, prolonged")
 
-    @field_validator("ami_url")
+    @field_validator("ami_url", "records_url")
     @classmethod
-    def _ami(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _switchboard_url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if url is not None:
             check_url(info.field_name or "", url.get_secret_value(), production=False)
         return url
+
+    @model_validator(mode="after")
+    def _one_kind_of_records(self) -> Self:
+        if self.records_url is not None and (self.queue_log or self.cel_csv):
+            raise ValueError("records_url cannot be set together with queue_log or cel_csv")
+        return self
 
     def given(self) -> dict[str, Any]:
         """What is set here, by name."""
@@ -47,7 +64,9 @@ class SwitchboardSettings(BaseModel):
 
 
 # Of one switchboard by nature: nothing that could hold for all of several.
-OWN = frozenset({"switchboard", "district", "ami_url", "transcript", "queue_log", "cel_csv"})
+OWN = frozenset(
+    {"switchboard", "district", "ami_url", "transcript", "queue_log", "cel_csv", "records_url"}
+)
 
 
 def check_entries(entries: tuple[SwitchboardSettings, ...], for_all: set[str]) -> None:

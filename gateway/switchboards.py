@@ -24,7 +24,7 @@ DEMO_AGENTS = {seat: f"8{seat[1:]}" for seat in LOCAL_SEATS[4:]}
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """How to reach a switchboard, and where its own records are.
+    """How to reach a switchboard, and where its own records are: files, or tables.
 
     ``endpoint`` is a switchboard's AMI, ``local`` the Asterisk behind it where this process started
     it, ``town`` the demonstration's people, who call while ``town.run()`` runs; without an endpoint
@@ -34,10 +34,16 @@ class Switchboard:
     endpoint: Endpoint | None
     queue_log: Path | None = None
     cel_csv: Path | None = None
+    records_dsn: str | None = None
     local: AsteriskInstance | None = None
     town: DemoTown | None = None
     transcript: Path | None = None
     notice: str = ""
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether calls can be read out of its records."""
+        return self.cel_csv is not None or self.records_dsn is not None
 
 
 async def start_switchboard(
@@ -46,7 +52,9 @@ async def start_switchboard(
     """Find the switchboard of the settings, or start one that lives as long as ``stack``."""
     if settings.ami_url is not None:
         endpoint = ami_endpoint(settings.ami_url.get_secret_value())
-        return Switchboard(endpoint, settings.queue_log, settings.cel_csv)
+        url = settings.records_url
+        records = None if url is None else url.get_secret_value()
+        return Switchboard(endpoint, settings.queue_log, settings.cel_csv, records)
     if settings.production:
         raise SettingsError("HOTLINE_AMI_URL must be set: production does not start an Asterisk")
     if settings.transcript is not None:
@@ -87,7 +95,7 @@ async def _start_local(settings: Settings, stack: AsyncExitStack, *, demo: bool)
     stack.push_async_callback(instance.stop)
     endpoint = Endpoint("127.0.0.1", "hotline", instance.secrets.ami, instance.ami_port)
     town = await _start_town(settings, instance, stack) if demo else None
-    return Switchboard(endpoint, instance.queue_log, instance.cel_csv, instance, town)
+    return Switchboard(endpoint, instance.queue_log, instance.cel_csv, None, instance, town)
 
 
 async def _start_town(

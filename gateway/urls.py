@@ -12,8 +12,10 @@ from redis.asyncio.connection import parse_url
 from telephony.ami.client import Endpoint
 
 MIN_SECRET = 12
+_POSTGRES = (("postgresql", "postgres"), "postgresql://user:secret@host:5432/name")
 _FORMS = {
-    "database_url": (("postgresql", "postgres"), "postgresql://user:secret@host:5432/name"),
+    "database_url": _POSTGRES,
+    "records_url": _POSTGRES,
     "redis_url": (("redis", "rediss", "unix"), "redis://:secret@host:6379/0"),
     "ami_url": (("ami", "amis"), "ami://user:secret@host:5038, or amis:// for TLS"),
 }

@@ -20,6 +20,8 @@ RINGBACK_CLOSED = "ringback.closed"
 RINGBACK_TRIED = "ringback.tried"
 SURVEY_ENDED = "survey.ended"
 SURVEY_ANSWERED = "survey.answered"
+RECONCILIATION_RUN = "reconciliation.run"
+RECONCILED_DIFFERENCE = "reconciliation.difference"
 
 
 @dataclass(frozen=True, slots=True)

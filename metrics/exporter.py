@@ -16,6 +16,7 @@ from metrics.calls import CallGroup
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
+from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
 
@@ -76,6 +77,17 @@ _CASES: Mapping[str, tuple[str, str]] = {
     ),
     "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED),
 }
+_RUNS: Mapping[str, tuple[str, Callable[[NewestRun], float]]] = {
+    "hotline_reconciliation_last_run_timestamp_seconds": (
+        "When the newest comparison with the switchboard's own records ended.",
+        lambda run: run.ended_at.timestamp(),
+    ),
+    "hotline_reconciliation_last_run_duration_seconds": (
+        "How long it took.",
+        lambda run: run.duration_s,
+    ),
+    "hotline_reconciliation_last_run_calls": ("Calls it compared.", lambda run: run.compared),
+}
 
 
 class FiguresCollector(Collector):
@@ -112,6 +124,7 @@ class FiguresCollector(Collector):
         yield from self._cases(snapshot.events)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
+        yield from self._reconciliation(snapshot)
 
     def _bounded(self, snapshot: Snapshot) -> dict[QueueAndLine, CallCounts]:
         """The calls by label values; what is configured starts at zero."""
@@ -200,6 +213,36 @@ class FiguresCollector(Collector):
             ("question", "answer"),
             counts.by_both(events.SURVEY_ANSWERED).items(),
         )
+
+    def _reconciliation(self, snapshot: Snapshot) -> Iterator[Metric]:
+        found: dict[str, float] = snapshot.events.by_subject(events.RECONCILED_DIFFERENCE)
+        yield self._counters.counter(
+            "hotline_reconciliation_differences",
+            "Differences between records and the switchboard's own, by kind.",
+            ("kind",),
+            [((kind,), found.get(kind, 0.0)) for kind in DIFFERENCES],
+        )
+        runs = snapshot.events.by_subject(events.RECONCILIATION_RUN)
+        yield self._counters.counter(
+            "hotline_reconciliation_runs",
+            "Comparisons begun, by cause; reconnect: the link to the switchboard was lost.",
+            ("cause",),
+            [((cause,), runs.get(cause, 0.0)) for cause in CAUSES],
+        )
+        state = snapshot.reconciliation
+        for name, (text, value) in _RUNS.items():
+            family = GaugeMetricFamily(name, text, labels=("switchboard", "cause"))
+            for run in state.runs:
+                family.add_metric((run.switchboard, run.cause), value(run))
+            yield family
+        unexplained = GaugeMetricFamily(
+            "hotline_reconciliation_unexplained_differences",
+            "Calls in which something differs that could not be mended, found within a day.",
+            labels=("switchboard",),
+        )
+        for switchboard, calls in state.unexplained.items():
+            unexplained.add_metric((switchboard,), calls)
+        yield unexplained
 
 
 def _line_info(lines: Iterable[LineInfo]) -> Metric:

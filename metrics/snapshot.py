@@ -17,6 +17,7 @@ from metrics.counts import CallCounts
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
+from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from telephony.events import SeatState
 
@@ -49,6 +50,7 @@ class Snapshot:
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
     taken_at: datetime
+    reconciliation: ReconciliationState
     taken_at_s: float
     """Reading of the monotonic clock."""
 
@@ -116,6 +118,7 @@ class SnapshotKeeper:
             seats=_by_state(current),
             seat_seconds=self._seat_seconds(counted, current),
             taken_at=self._clock(),
+            reconciliation=await reconciliation_state(conn, now=self._clock()),
             taken_at_s=taken_at_s,
         )
 

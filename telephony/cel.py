@@ -7,21 +7,24 @@ every quotation mark of his is doubled, so that none of his lines looks like the
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
+from types import MappingProxyType
+from typing import NamedTuple
 
 FIELDS = (
     "eventenum", "userdeftype", "eventtime", "name", "num", "ani", "dnid", "exten", "context",
     "channame", "appname", "appdata", "uniqueid", "linkedid", "peer", "eventextra",
 )  # fmt: skip
 _FIRST_LINE = re.compile(r'"[A-Z_]+",')
+_BETWEEN = '","'
 _NEEDED = frozenset(
     {"eventenum", "eventtime", "exten", "context", "channame", "uniqueid", "linkedid", "eventextra"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CelEvent:
+class CelEvent(NamedTuple):
     """One record. ``name`` is the event (``CHAN_START``), or a ``USER_DEFINED`` one's own name."""
 
     name: str
@@ -34,7 +37,7 @@ class CelEvent:
     app_data: str
     uniqueid: str
     linkedid: str
-    extra: dict[str, object]
+    extra: Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -46,52 +49,130 @@ class ReadEvents:
 
 
 def read_events(lines: Iterable[str], fields: Sequence[str] = FIELDS) -> ReadEvents:
-    """Read CEL lines whose columns are ``fields``; bad ones are counted, never fatal.
-
-    ``eventtime`` is epoch seconds, as Asterisk writes it while cel.conf sets no ``dateformat``.
-    Raises `ValueError` when ``fields`` lack a column that is needed.
-    """
-    if missing := _NEEDED - set(fields):
-        raise ValueError(f"the CEL columns lack {', '.join(sorted(missing))}")
+    """As `parse_events`, all at once."""
     result = ReadEvents()
-    # A torn record must not eat the next one, so each is its own CSV document.
-    for number, record in enumerate(_records(lines), 1):
-        try:
-            values = next(csv.reader([record], strict=True))
-            result.events.append(_event(dict(zip(fields, values, strict=True))))
-        except (csv.Error, StopIteration, ValueError):
-            result.bad.append(number)
+    result.events = list(parse_events(lines, fields, result.bad.append))
     return result
 
 
+def parse_events(
+    lines: Iterable[str],
+    fields: Sequence[str] = FIELDS,
+    on_bad: Callable[[int], None] = lambda _number: None,
+    names: Collection[str] = (),
+) -> Iterator[CelEvent]:
+    """Read CEL lines whose columns are ``fields``; bad ones are told by number, never fatal.
+
+    ``eventtime`` is epoch seconds, as Asterisk writes it while cel.conf sets no ``dateformat``.
+    With ``names`` only events that are called so are read. Raises `ValueError` when ``fields`` lack
+    a column that is needed.
+    """
+    if missing := _NEEDED - set(fields):
+        raise ValueError(f"the CEL columns lack {', '.join(sorted(missing))}")
+    columns = _Columns.of(fields)
+    wanted = {f'"{name}"' for name in names}
+    own = bool(wanted) and columns.eventenum == 0
+    # A torn record must not eat the next one, so each is its own CSV document.
+    for number, record in enumerate(_records(lines), 1):
+        if own and (name := record.partition(",")[0]) not in wanted and name != _OWN:
+            continue
+        try:
+            event = columns.event(_values(record, columns.count))
+        except (csv.Error, StopIteration, ValueError):
+            on_bad(number)
+            continue
+        if not names or event.name in names:
+            yield event
+
+
+_OWN = '"USER_DEFINED"'
+
+
 def _records(lines: Iterable[str]) -> Iterator[str]:
-    """Lines that belong together, joined again; a blank line alone is no record."""
+    """Lines that belong together, joined again; a blank line alone is no record.
+
+    A line with an odd number of quotation marks ends within a field: others follow.
+    """
     record: list[str] = []
     for line in lines:
-        if record and _FIRST_LINE.match(line):
+        if record and not _FIRST_LINE.match(line):
+            record.append(line)
+            continue
+        if record:
             yield "\n".join(record)
             record = []
-        if record or line.strip():
+        if line.count('"') % 2:
             record.append(line)
+        elif line and not line.isspace():
+            yield line
     if record:
         yield "\n".join(record).rstrip("\n")
 
 
-def _event(row: dict[str, str]) -> CelEvent:
-    name = row["eventenum"]
-    if name == "USER_DEFINED":
-        name = row.get("userdeftype", "") or name
-    extra = json.loads(row["eventextra"]) if row["eventextra"] else {}
-    return CelEvent(
-        name=name,
-        at=float(row["eventtime"]),
-        number=row.get("num", ""),
-        exten=row["exten"],
-        context=row["context"],
-        channel=row["channame"],
-        app=row.get("appname", ""),
-        app_data=row.get("appdata", ""),
-        uniqueid=row["uniqueid"],
-        linkedid=row["linkedid"],
-        extra=extra if isinstance(extra, dict) else {},
-    )
+def _values(record: str, count: int) -> list[str]:
+    """The fields. Cutting is twice as quick as `csv`, which reads whatever has quotes in it.
+
+    The last field may have some (it is JSON): a first cut too early leaves one in those before.
+    Raises `csv.Error` and `StopIteration`.
+    """
+    values = record[1:-1].split(_BETWEEN, count - 1)
+    last = values[-1]
+    before = len(record) - 1 - len(last)
+    plain = len(values) == count and record.count('"', 0, before) == 2 * count - 1
+    if plain and record[0] == record[-1] == '"':
+        if '"' not in last:
+            return values
+        if '"' not in last.replace('""', ""):
+            values[-1] = last.replace('""', '"')
+            return values
+    return next(csv.reader([record], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where each value is; -1 for a column that is not there."""
+
+    count: int
+    eventenum: int
+    userdeftype: int
+    eventtime: int
+    num: int
+    exten: int
+    context: int
+    channame: int
+    appname: int
+    appdata: int
+    uniqueid: int
+    linkedid: int
+    eventextra: int
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> "_Columns":
+        places = {name: place for place, name in enumerate(names)}
+        return cls(len(names), *(places.get(own.name, -1) for own in dataclass_fields(cls)[1:]))
+
+    def event(self, row: list[str]) -> CelEvent:
+        """Raises `ValueError`."""
+        if len(row) != self.count:
+            raise ValueError("not as many values as columns")
+        row.append("")  # what a missing column has
+        name = row[self.eventenum]
+        if name == "USER_DEFINED":
+            name = row[self.userdeftype] or name
+        extra = json.loads(row[self.eventextra]) if row[self.eventextra] else _NOTHING
+        return CelEvent(
+            name,
+            float(row[self.eventtime]),
+            row[self.num],
+            row[self.exten],
+            row[self.context],
+            row[self.channame],
+            row[self.appname],
+            row[self.appdata],
+            row[self.uniqueid],
+            row[self.linkedid],
+            extra if isinstance(extra, dict) else _NOTHING,
+        )
+
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})

@@ -5,8 +5,8 @@ whichever way it became known. CEL knows nothing of the hold key: talk here incl
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import InitVar, dataclass, field
 
 from telephony.calls.book import CallBook
 from telephony.calls.conversations import Conversations
@@ -51,15 +51,21 @@ class _Reader:
     book: CallBook
     conversations: Conversations
     contexts: frozenset[str]
-    queue_records: Mapping[str, QueueRecord]
+    queue_records: InitVar[Mapping[str, QueueRecord]]
     legs: dict[str, str] = field(default_factory=dict)  # agent by Uniqueid of the answering channel
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     present: dict[str, Stay] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.stays = {uid: list(record.stays) for uid, record in self.queue_records.items()}
-        for record in self.queue_records.values():
-            self.legs |= {stay.leg: stay.agent for stay in record.stays if stay.leg}
+    def __post_init__(self, queue_records: Mapping[str, QueueRecord]) -> None:
+        for uniqueid, record in queue_records.items():
+            self.stays[uniqueid] = record.stays
+            for stay in record.stays:
+                if stay.leg:
+                    self.legs[stay.leg] = stay.agent
+
+    def forget(self, uniqueid: str) -> None:
+        """The call is over: what the queues know of it is needed no more."""
+        self.stays.pop(uniqueid, None)
 
     def take(self, event: CelEvent) -> None:
         handler = _HANDLERS.get(event.name)
@@ -68,7 +74,7 @@ class _Reader:
 
     def start(self, event: CelEvent) -> None:
         channel = self.book.topology.add(event.uniqueid, event.channel)
-        if agent := self.legs.get(event.uniqueid):
+        if agent := self.legs.pop(event.uniqueid, ""):
             # From now on he sits there; who sat there before keeps his own calls.
             agent = agent_of(agent, channel.interface)
             channel.agent = self.book.directory.learn(agent, channel.interface)
@@ -158,35 +164,85 @@ _HANDLERS: dict[str, Callable[[_Reader, CelEvent], None]] = {
 }
 
 
+EVENTS: frozenset[str] = frozenset(_HANDLERS)
+"""Names of the channel events that tell something of a call; the others need not be read."""
+
+
+class Reconstruction:
+    """The calls of both records, in the order of their ends.
+
+    ``queue_log`` is read at once, the channel events as they come, so that a day need not be in
+    memory. ``seats`` tells of agents whom a call only reached by transfer; those who answered from
+    a queue are learnt from ``queue_log``. Shifts share telephones: an agent sits at one until
+    another is seen there.
+    """
+
+    def __init__(
+        self,
+        switchboard: str,
+        queue_log: Iterable[QueueLogLine],
+        *,
+        inbound_contexts: Collection[str],
+        seats: Iterable[Seating] = (),
+        lines: LineBook | None = None,
+    ) -> None:
+        self._starts: deque[float] = deque()
+        records = fold(_noting_starts(queue_log, self._starts))
+        self._directory, self._seatings = Directory(), deque(sorted(seats))
+        # Before anybody is seen at a telephone it is the first who will be.
+        for seating in reversed(self._seatings):
+            self._directory.learn(seating.agent, seating.interface)
+        announced = frozenset({CallEventName.ENDED})
+        self._book = CallBook(
+            switchboard, self._directory, lines or LineBook(), announced=announced
+        )
+        contexts = frozenset(inbound_contexts)
+        self._reader = _Reader(self._book, Conversations(self._book), contexts, records)
+
+    @property
+    def still_up(self) -> frozenset[str]:
+        """Uniqueids of the calls that have not ended so far."""
+        return frozenset(self._book.calls)
+
+    def calls(self, cel: Iterable[CelEvent]) -> Iterator[CallRecord]:
+        """Each call when it has ended."""
+        for event in cel:
+            while self._starts and self._starts[0] <= event.at:
+                self._reader.restart(self._starts.popleft())
+            while self._seatings and self._seatings[0].at <= event.at:
+                seating = self._seatings.popleft()
+                self._directory.learn(seating.agent, seating.interface)
+            self._reader.take(event)
+            if self._book.events or self._book.signals:
+                yield from self._ended()
+        while self._starts:
+            self._reader.restart(self._starts.popleft())
+        yield from self._ended()
+
+    def _ended(self) -> Iterator[CallRecord]:
+        for event in self._book.drain()[0]:
+            self._reader.forget(event.call.uniqueid)
+            yield event.call
+
+
+def _noting_starts(lines: Iterable[QueueLogLine], starts: deque[float]) -> Iterator[QueueLogLine]:
+    for line in lines:
+        starts.extend(restarts((line,)))
+        yield line
+
+
 def reconstruct(  # noqa: PLR0913  # the last three go by name
     switchboard: str,
-    queue_log: Sequence[QueueLogLine],
-    cel: Sequence[CelEvent],
+    queue_log: Iterable[QueueLogLine],
+    cel: Iterable[CelEvent],
     *,
     inbound_contexts: Collection[str],
     seats: Iterable[Seating] = (),
     lines: LineBook | None = None,
 ) -> Ledger:
-    """The calls of both records. ``seats`` tells of agents whom a call only reached by transfer;
-    those who answered from a queue are learnt from ``queue_log``. Shifts share telephones: an agent
-    sits at one until another is seen there.
-    """
-    records = fold(queue_log)
-    directory, seatings = Directory(), deque(sorted(seats))
-    for seating in reversed(seatings):  # before anybody is seen there it is the first who will be
-        directory.learn(seating.agent, seating.interface)
-    ended = frozenset({CallEventName.ENDED})
-    book = CallBook(switchboard, directory, lines or LineBook(), announced=ended)
-    reader = _Reader(book, Conversations(book), frozenset(inbound_contexts), records)
-    starts = restarts(queue_log)
-    for event in cel:
-        while starts and starts[0] <= event.at:
-            reader.restart(starts.pop(0))
-        while seatings and seatings[0].at <= event.at:
-            seating = seatings.popleft()
-            directory.learn(seating.agent, seating.interface)
-        reader.take(event)
-    for at in starts:
-        reader.restart(at)
-    calls = [event.call for event in book.drain()[0]]
-    return Ledger({call.uniqueid: call for call in calls}, frozenset(book.calls))
+    """All at once what `Reconstruction` tells."""
+    told = Reconstruction(
+        switchboard, queue_log, inbound_contexts=inbound_contexts, seats=seats, lines=lines
+    )
+    ended = {call.uniqueid: call for call in told.calls(cel)}
+    return Ledger(ended, told.still_up)

@@ -35,16 +35,18 @@ class LineBook:
     """
 
     def __init__(self, district: str = "", lines: Iterable[Line] = ()) -> None:
-        self._district = district
+        self.district = district
+        self.lines: tuple[Line, ...] = ()
         self._places: dict[str, Place] = {}
         self.replace(lines)
 
     def replace(self, lines: Iterable[Line]) -> None:
         """Take these definitions in place of all former ones."""
+        self.lines = tuple(lines)
         self._places = {
-            line.number: Place(line.mode, line.district or self._district) for line in lines
+            line.number: Place(line.mode, line.district or self.district) for line in self.lines
         }
 
     def place(self, number: str) -> Place:
         """The place of a call that dialled ``number``; an undefined line is not guessed at."""
-        return self._places.get(number) or Place(None, self._district)
+        return self._places.get(number) or Place(None, self.district)

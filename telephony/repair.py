@@ -34,16 +34,20 @@ def compare(recorded: Iterable[CallRecord], ledger: Ledger) -> list[Repair]:
     Recorded calls of which the ledger knows nothing are left alone: the records may be rotated.
     """
     known = {call.uniqueid: call for call in recorded}
-    repairs = []
-    for uniqueid, truth in ledger.ended.items():
-        if (ours := known.get(uniqueid)) is None:
-            repairs.append(Repair(Kind.MISSING, truth, None))
-        else:
-            named = _named(ours, truth)
-            if fields := differences(ours, named):
-                kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
-                repairs.append(Repair(kind, mend(ours, named), ours, fields))
-    return repairs
+    found = (repair_of(known.get(truth.uniqueid), truth) for truth in ledger.ended.values())
+    return [repair for repair in found if repair]
+
+
+def repair_of(ours: CallRecord | None, truth: CallRecord) -> Repair | None:
+    """What makes ``ours`` agree with what the records tell of the call, ``None`` if it does."""
+    if ours is None:
+        return Repair(Kind.MISSING, truth, None)
+    named = _named(ours, truth)
+    fields = differences(ours, named)
+    if not fields:
+        return None
+    kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
+    return Repair(kind, mend(ours, named), ours, fields)
 
 
 def _named(ours: CallRecord, truth: CallRecord) -> CallRecord:

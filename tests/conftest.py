@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.postgres",
+    "tests.support.reconciling",
     "tests.support.redis",
     "tests.support.running_gateway",
     "tests.support.switchboard_fixtures",

@@ -44,6 +44,15 @@ returning *;
 -- The attempt, unless it has ended, held for the rest of the transaction.
 select * from survey_attempts where attempt_id = :attempt_id and state <> 'ended' for update;
 
+-- name: lock_attempt(attempt_id)^
+-- The attempt, held for the rest of the transaction.
+select * from survey_attempts where attempt_id = :attempt_id for update;
+
+-- name: judge_anew(attempt_id, outcome)!
+-- An ended survey of which more became known.
+update survey_attempts set outcome = :outcome
+where attempt_id = :attempt_id and state = 'ended' and outcome in ('no_input', 'incomplete');
+
 -- name: count_answers(attempt_id)$
 -- Questions answered in an attempt.
 select count(*) from survey_answers where attempt_id = :attempt_id;

@@ -35,6 +35,11 @@ select * from calls where switchboard = :switchboard and ended_at is null;
 -- Calls of a switchboard that arrived at or after a time, for comparison with its ledger.
 select * from calls where switchboard = :switchboard and arrived_at >= :since;
 
+-- name: open_calls_of(switchboard, uniqueids)
+-- Calls of a switchboard that are recorded as open, of these.
+select * from calls
+where switchboard = :switchboard and uniqueid = any (:uniqueids::text[]) and ended_at is null;
+
 -- name: ended_calls(call_ids)
 -- Those of these calls that are known to have ended.
 select * from calls where call_id = any(:call_ids::text[]) and ended_at is not null;

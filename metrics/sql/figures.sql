@@ -57,3 +57,19 @@ select switchboard, agent, state, started_at, ended_at from seat_intervals where
 
 -- name: open_intervals()
 select switchboard, agent, state, started_at, ended_at from seat_intervals where ended_at is null;
+
+-- name: newest_reconciliations()
+-- The newest finished comparison with the switchboard's own records, by switchboard and cause.
+select distinct on (switchboard, cause)
+  switchboard, cause, ended_at,
+  extract(epoch from ended_at - started_at)::double precision as duration_s, compared
+from reconciliation_runs
+where ended_at is not null
+order by switchboard, cause, ended_at desc;
+
+-- name: unmended_differences(since)
+-- Calls by switchboard in which something differs that could not be mended, found since then.
+select switchboard, count(distinct call_id) as calls
+from reconciliation_differences
+where not repaired and found_at >= :since
+group by switchboard;

@@ -11,6 +11,18 @@ from tests.browser.desk import Desk, picture, sign_in
 from tests.support.calls import put_call
 from tests.support.running_gateway import RunningGateway
 
+FOUND = """
+with run as (
+  insert into reconciliation_runs (switchboard, cause, day, since, started_at, ended_at, compared)
+  values ('sb1', 'night', '2026-01-05', now(), now(), now() + interval '20 s', 100)
+  returning run_id
+)
+insert into reconciliation_differences
+  (run_id, switchboard, call_id, kind, fields, recorded, told, repaired, found_at)
+select run_id, 'sb1', 'sb1-1.1', 'different', '{outcome}', '{"outcome": "timed_out"}',
+  '{"outcome": "answered"}', true, now() from run
+"""
+
 
 async def test_board_follows_a_call(
     desk: Desk, open_page: OpenPage, running_gateway: RunningGateway
@@ -34,6 +46,26 @@ async def test_board_follows_a_call(
     await picture(board, "board")
     await board.set_viewport_size({"width": 1920, "height": 1080})
     await picture(board, "board-large")
+
+
+async def test_what_the_comparisons_found(
+    open_page: OpenPage, running_gateway: RunningGateway
+) -> None:
+    connection = await asyncpg.connect(running_gateway.system.database_dsn)
+    try:
+        await connection.execute(FOUND)
+    finally:
+        await connection.close()
+    page = await open_page()
+    await sign_in(page, running_gateway.supervisor_login, running_gateway.supervisor_password)
+    await page.get_by_role("link", name="话单核对").click()
+    table = page.get_by_label("话单核对", exact=True)
+    await expect(table).to_contain_text("网关启动")
+    await page.get_by_role("button", name="记录不符 1").click()
+    await expect(table).to_contain_text("sb1-1.1")
+    await expect(table).to_contain_text("网关记录：结果：排队超时")
+    await expect(table).to_contain_text("交换机记录：结果：已接通")
+    await picture(page, "reconciliations")
 
 
 async def test_board_is_split_by_line_mode_and_district(

@@ -21,6 +21,7 @@ EXAMPLES = {
     "agent": "1001",
     "number": "12315",
     "task_id": "1",
+    "run_id": "1",
 }
 
 
@@ -91,6 +92,8 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
+        "GET /api/v1/reconciliations": overseers,
+        "GET /api/v1/reconciliations/{run_id}/differences": overseers,
         "GET /api/v1/lines": everyone,
         "PUT /api/v1/lines/{number}": {Role.ADMINISTRATOR},
         "DELETE /api/v1/lines/{number}": {Role.ADMINISTRATOR},

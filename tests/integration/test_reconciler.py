@@ -1,161 +1,28 @@
 """Reconciler: recorded calls are made to agree with the switchboard's own records (O5, C)."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from shutil import copyfile
-from typing import Any
 
 import asyncpg
 import pytest
 
 from gateway import reconciler as reconciler_module
-from gateway.context import Context
-from gateway.engines import Engines
 from gateway.errors import OwnershipLostError
-from gateway.ownership import Ownership
-from gateway.readiness import Readiness
-from gateway.reconciler import Reconciled, Reconciler
-from gateway.recorder import save_calls
-from gateway.redis_client import connect
-from gateway.settings import Settings
-from gateway.stored_calls import calls_since
-from gateway.switchboards import Switchboard
 from telephony.events import CallRecord, Outcome
 from telephony.repair import Kind
-from telephony.replay import replay
-from telephony.tracker import Tracker
 from tests.support.live import until
-from tests.support.owning import owning, running
+from tests.support.owning import running
 from tests.support.postgres_proxy import postgres_proxy
 from tests.support.queue_log_truth import outcomes, plainly
-
-WIRE = Path(__file__).parents[1] / "wire"
-NAME = "replay"  # what replaying a capture calls its switchboard
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-LATER = timedelta(minutes=10)
-
-
-@dataclass
-class Bench:
-    """A capture's calls as they were seen live, its record files, and a database."""
-
-    pool: asyncpg.Pool
-    ownership: Ownership
-    dsn: str
-    directory: Path
-    live: dict[str, CallRecord]
-
-    @property
-    def queue_log(self) -> Path:
-        return self.directory / "queue_log"
-
-    @property
-    def cel_csv(self) -> Path:
-        return self.directory / "Master.csv"
-
-    @property
-    def last_end(self) -> datetime:
-        """When the last call ended."""
-        return max(call.ended_at for call in self.live.values() if call.ended_at)
-
-    def reconciler(self, *, now: datetime | None = None, pool: Any = None) -> Reconciler:
-        """One whose clocks say ``now``: ten minutes after the last call unless told otherwise."""
-        at = now or self.last_end + LATER
-        context = Context(
-            settings=Settings(switchboard=NAME),
-            engines=Engines(self.dsn, pool or self.pool, connect("redis://127.0.0.1:1/0")),
-            readiness=Readiness(),
-            clock=lambda: at,
-        )
-        board = Switchboard(None, self.queue_log, self.cel_csv)
-        tracker = Tracker(NAME)
-        return Reconciler(context, board, self.ownership, at.timestamp, tracker)
-
-    async def record(self, calls: Iterable[CallRecord]) -> None:
-        """Calls as they were recorded live."""
-        async with self.pool.acquire() as connection:
-            await save_calls(connection, list(calls))
-
-    async def stored(self) -> dict[str, CallRecord]:
-        """All rows, by Uniqueid."""
-        async with self.pool.acquire() as connection:
-            return {one.uniqueid: one for one in await calls_since(connection, NAME, LONG_AGO)}
-
-    async def sources(self) -> dict[str, str]:
-        """Whose word each row is: ``live`` or ``ledger``."""
-        rows = await self.pool.fetch("select uniqueid, source from calls")
-        return {row["uniqueid"]: row["source"] for row in rows}
-
-    def some(self, fits: Callable[[CallRecord], bool]) -> CallRecord:
-        """A call of which that is true."""
-        return next(call for call in self.live.values() if fits(call))
-
-
-@pytest.fixture(params=["mixed", "harder"])
-async def bench(
-    request: pytest.FixtureRequest, pool: asyncpg.Pool, database_dsn: str, tmp_path: Path
-) -> AsyncIterator[Bench]:
-    """An empty database beside the records of a real switchboard."""
-    capture = WIRE / f"{request.param}.ami"
-    copyfile(capture.with_suffix(".queue_log"), tmp_path / "queue_log")
-    copyfile(capture.with_suffix(".cel.csv"), tmp_path / "Master.csv")
-    live = {call.uniqueid: in_milliseconds(call) for call in replay(capture, {"from-trunk"})}
-    async with owning(database_dsn, NAME) as ownership:
-        await ownership.held()
-        yield Bench(pool, ownership, database_dsn, tmp_path, live)
-
-
-def in_milliseconds(call: CallRecord) -> CallRecord:
-    """Times as exactly as they are stored."""
-
-    def cut(at: datetime | None) -> Any:
-        return at and at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-    return replace(
-        call,
-        arrived_at=cut(call.arrived_at),
-        offered_at=cut(call.offered_at),
-        answered_at=cut(call.answered_at),
-        ended_at=cut(call.ended_at),
-        agents=tuple(
-            replace(part, answered_at=cut(part.answered_at), released_at=cut(part.released_at))
-            for part in call.agents
-        ),
-    )
-
-
-def plain(call: CallRecord) -> tuple[object, ...]:
-    """What both a live account and the records tell exactly."""
-    agents = tuple(part.agent for part in call.agents)
-    return (call.line, call.caller, call.queue, call.offered, call.outcome, agents)
-
-
-def spans(call: CallRecord) -> list[float]:
-    """What both tell to the second."""
-    assert call.ended_at is not None
-    talks = [part.talk_s + part.hold_s for part in call.agents]
-    return [call.wait_s or 0.0, *talks, call.ended_at.timestamp(), call.arrived_at.timestamp()]
-
-
-def assert_same(found: dict[str, CallRecord], expected: dict[str, CallRecord]) -> None:
-    """Both are the same calls, by all that can be told."""
-    assert {uid: plain(call) for uid, call in found.items()} == {
-        uid: plain(call) for uid, call in expected.items()
-    }
-    for uniqueid, call in expected.items():
-        assert spans(found[uniqueid]) == pytest.approx(spans(call), abs=1.01), uniqueid
-
-
-def kinds(done: Reconciled) -> dict[str, Kind]:
-    return {repair.call.uniqueid: repair.kind for repair in done.repairs}
+from tests.support.reconciling import LATER, Bench, assert_same, plain
 
 
 async def test_everything_missed(bench: Bench) -> None:
     done = await bench.reconciler().reconcile()
-    assert kinds(done) == dict.fromkeys(bench.live, Kind.MISSING)
+    assert await bench.found(done) == dict.fromkeys(bench.live, Kind.MISSING)
     stored = await bench.stored()
     assert_same(stored, bench.live)
     queued = {
@@ -169,14 +36,14 @@ async def test_a_second_time_changes_nothing(bench: Bench) -> None:
     await bench.reconciler().reconcile()
     before = await bench.stored()
     again = await bench.reconciler().reconcile()
-    assert (again.compared, again.repairs, again.unseen) == (len(bench.live), (), 0)
+    assert (again.compared, again.found) == (len(bench.live), {})
     assert await bench.stored() == before
 
 
 async def test_what_was_recorded_rightly_is_left_alone(bench: Bench) -> None:
     await bench.record(bench.live.values())
     done = await bench.reconciler().reconcile()
-    assert [(repair.call.uniqueid, repair.fields) for repair in done.repairs] == []
+    assert done.found == {}
     assert await bench.stored() == bench.live
 
 
@@ -193,7 +60,7 @@ async def test_agent_whom_the_queue_never_called(bench: Bench) -> None:
         agents=(replace(part, answered_at=part.answered_at + LATER),),
     )
     await bench.record([transferred, evening])  # 8009 had the same telephone later
-    assert (await bench.reconciler().reconcile()).repairs == ()
+    assert (await bench.reconciler().reconcile()).found == {}
     assert await bench.stored() == {one.uniqueid: one for one in (transferred, evening)}
 
 
@@ -215,7 +82,7 @@ async def test_phone_that_two_shifts_share(bench: Bench) -> None:
     assert live != bench.live
     await bench.record(live.values())
     done = await bench.reconciler().reconcile()
-    assert [(repair.call.uniqueid, repair.fields) for repair in done.repairs] == []
+    assert done.found == {}
     await bench.pool.execute("delete from calls")
     await bench.reconciler().reconcile()
     assert_same(await bench.stored(), live)
@@ -246,14 +113,14 @@ async def test_what_is_wrong_is_mended(bench: Bench) -> None:
     right = bench.live.keys() - wrong.keys() - {lost.uniqueid}
     await bench.record([*wrong.values(), *(bench.live[uniqueid] for uniqueid in right)])
     done = await bench.reconciler().reconcile()
-    assert kinds(done) == {
+    assert await bench.found(done) == {
         answered.uniqueid: Kind.OPEN,
         left.uniqueid: Kind.DIFFERENT,
         transferred.uniqueid: Kind.DIFFERENT,
         lost.uniqueid: Kind.MISSING,
     }
     assert_same(await bench.stored(), bench.live)
-    assert (await bench.reconciler().reconcile()).repairs == ()
+    assert (await bench.reconciler().reconcile()).found == {}
 
 
 async def test_calls_after_the_connection_are_live(bench: Bench) -> None:
@@ -291,8 +158,7 @@ async def test_lost_call_that_the_records_know(bench: Bench) -> None:
     reconciler = bench.reconciler(now=bench.last_end + timedelta(seconds=1))
     reconciler.expect([open_row])
     done = await reconciler.reconcile()
-    assert kinds(done)[last.uniqueid] is Kind.OPEN
-    assert done.unseen == 0
+    assert (await bench.found(done))[last.uniqueid] is Kind.OPEN
     assert plain((await bench.stored())[last.uniqueid]) == plain(last)
 
 
@@ -306,11 +172,11 @@ async def test_lost_call_that_nobody_knows(bench: Bench, answered: bool) -> None
     reconciler = bench.reconciler()
     reconciler.expect([replace(stray, ended_at=bench.last_end)])
     done = await reconciler.reconcile()
-    assert (done.repairs, done.unseen) == ((), 1)
+    assert done.found == {"unseen": 1}
     closed = (await bench.stored())[stray.uniqueid]
     assert closed.outcome is (Outcome.ANSWERED if answered else Outcome.UNSEEN)
     assert closed.ended_at == bench.last_end
-    assert (await bench.reconciler().reconcile()).unseen == 0
+    assert (await bench.reconciler().reconcile()).found == {}
 
 
 async def test_open_call_that_nobody_lost_stays_open(bench: Bench) -> None:
@@ -323,7 +189,7 @@ async def test_open_call_that_nobody_lost_stays_open(bench: Bench) -> None:
     )
     await bench.record([*bench.live.values(), stray])
     done = await bench.reconciler().reconcile()
-    assert (done.repairs, done.unseen) == ((), 0)
+    assert done.found == {}
     assert (await bench.stored())[stray.uniqueid] == stray
 
 
@@ -332,7 +198,7 @@ async def test_records_that_were_rotated_away(bench: Bench) -> None:
     bench.queue_log.unlink()
     bench.cel_csv.write_text("")
     done = await bench.reconciler().reconcile()
-    assert (done.compared, done.repairs) == (0, ())
+    assert (done.compared, done.found) == (0, {})
     assert await bench.stored() == bench.live
 
 
@@ -399,12 +265,13 @@ async def test_postgres_away_and_back(bench: Bench, monkeypatch: pytest.MonkeyPa
             await until(knocks, lambda count: count >= 2)
             proxy.reopen()
 
-            async def rows() -> int:
-                return len(await bench.stored())
+            async def kinds() -> Counter[str]:
+                found = await bench.pool.fetch("select kind from reconciliation_differences")
+                return Counter(row["kind"] for row in found)
 
-            await until(rows, lambda count: count == len(bench.live) + 1)
-        assert reconciler.unseen == 1
-        assert reconciler.repaired[Kind.MISSING] == len(bench.live)
+            missing = {"unseen": 1, "missing": len(bench.live)}
+            await until(kinds, lambda found: found == missing)
+    assert len(await bench.stored()) == len(bench.live) + 1
 
 
 async def test_only_the_owner_mends(bench: Bench) -> None:

@@ -14,10 +14,11 @@ BENCHMARKS = (
     "bench_pop",
     "bench_pop --per-s 30 --agents 300 --seconds 20",
     "bench_agi",
+    "bench_reconcile",
     "bench_scale",
     "bench_switchboard",
 )
-TIMEOUT_S = 120
+TIMEOUT_S = 240
 
 
 def main() -> int:

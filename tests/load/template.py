@@ -1,4 +1,4 @@
-"""AMI bytes of real calls, said again as other calls.
+"""AMI messages and record lines of real calls, said again as other calls.
 
 Everything by which one call is told from another (Uniqueids, channel names, bridges, the caller,
 the seat, the time) is moved by a `Shift`; all other bytes stay as Asterisk sent them.
@@ -13,7 +13,7 @@ from telephony.ami.message import event_name
 BLANK_LINE = b"\r\n\r\n"
 _IDENTITIES = re.compile(
     rb"""
-      Timestamp:\ (?P<time>\d{10}\.\d+)
+      (?:Timestamp:\ |(?<="))(?P<time>\d{10}\.\d{6})
     | hotline-(?P<uniqueid>\d{10}\.\d+)
     | \bsurvey-(?P<attempt>\d+)\b
     | (?P<bridge>[0-9a-f]{8})(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})

@@ -35,6 +35,7 @@ def short_settings(**changes: object) -> AsteriskSettings:
         "ami_port": ami, "sip_port": sip, "http_port": http, "agi_port": agi, "trunk_port": trunk,
         "rtp_start": rtp, "rtp_end": rtp + 99, "entry_timeout_s": 2, "ring_timeout_s": 4,
         "queue_timeout_s": 60, "rating_timeout_s": 10, "dial_timeout_s": 6,
+        "key_timeout_s": 1,
     }  # fmt: skip
     return AsteriskSettings(**(values | changes))  # type: ignore[arg-type] # values of mixed types
 

@@ -1,6 +1,7 @@
 """What a test reads from the switchboard's own records, by the caller's number."""
 
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def arrival_s(cel: Path, number: str) -> float:
             if row and row[0] == "CHAN_START" and row[4] == number:
                 return float(row[2])
     raise AssertionError(f"no call from {number} in {cel}")
+
+
+def ratings_of(cel: Path, number: str) -> list[str]:
+    """Scale and key of each rating by this number, from CEL."""
+    with cel.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file) if row[1] == "HOTLINE_RATING" and row[4] == number]
+    return [json.loads(row[15])["extra"] for row in rows]
 
 
 def _line(text: str) -> QueueLogLine:

@@ -7,7 +7,7 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:

@@ -143,4 +143,8 @@ export const api = {
   callers: () => request<m.Callers>('GET', '/board/callers'),
   lines: () => request<m.Line[]>('GET', '/lines'),
   board: () => request<m.Board>('GET', '/board'),
+  reconciliations: (limit: number) =>
+    request<m.ReconciliationRun[]>('GET', `/reconciliations${query({ limit })}`),
+  differences: (runId: number) =>
+    request<m.CallDifference[]>('GET', `/reconciliations/${runId}/differences`),
 }

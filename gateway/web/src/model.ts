@@ -333,3 +333,32 @@ export interface Hello {
   seat: Seat | null
   calls: Call[]
 }
+
+export type ReconciliationCause = 'start' | 'reconnect' | 'regular' | 'call_end' | 'night'
+
+/** One comparison of what is recorded with the switchboard's own records. */
+export interface ReconciliationRun {
+  run_id: number
+  switchboard: string
+  cause: ReconciliationCause
+  day: string | null
+  since: string
+  until: string | null
+  started_at: string
+  /** Null while it goes on, and for good if it was broken off. */
+  ended_at: string | null
+  compared: number
+  unexplained: number
+  found: Record<string, number>
+}
+
+export interface CallDifference {
+  difference_id: number
+  call_id: string
+  kind: string
+  fields: string[]
+  recorded: Record<string, unknown> | null
+  told: Record<string, unknown> | null
+  repaired: boolean
+  found_at: string
+}

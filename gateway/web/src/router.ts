@@ -46,16 +46,24 @@ export const router = createRouter({
       component: () => import('./pages/CasePage.vue'),
       meta: { title: '工单' },
     },
+    {
+      path: '/reconciliations',
+      name: 'reconciliations',
+      component: () => import('./pages/ReconciliationPage.vue'),
+      meta: { title: '话单核对' },
+    },
     { path: '/:rest(.*)', redirect: '/' },
   ],
 })
+
+const OVERSEERS_ONLY = new Set<unknown>(['board', 'reconciliations'])
 
 /** Where a person has no business, the page that is his own is shown instead. */
 function turnedAway(to: RouteLocationNormalized) {
   if (to.name === 'login') return session.value === null ? null : { name: 'desk' }
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
   if (to.name === 'desk' && !isAgent.value) return { name: 'board' }
-  if (to.name === 'board' && isAgent.value) return { name: 'desk' }
+  if (OVERSEERS_ONLY.has(to.name) && isAgent.value) return { name: 'desk' }
   return null
 }
 

@@ -1,5 +1,13 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
-import type { CaseKind, CaseState, LineMode, Ringback, RingbackState, SeatState } from './model'
+import type {
+  CaseKind,
+  CaseState,
+  LineMode,
+  ReconciliationCause,
+  Ringback,
+  RingbackState,
+  SeatState,
+} from './model'
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -124,3 +132,23 @@ export const ringbackOutcomeWord = word(RINGBACK_OUTCOME)
 export const answerWord = word(SURVEY_ANSWER)
 export const caseKindWord = word(CASE_KIND)
 export const caseStateWord = word(CASE_STATE)
+
+export const RECONCILIATION_CAUSE: Record<ReconciliationCause, string> = {
+  start: '网关启动',
+  reconnect: '重新连接',
+  regular: '定时',
+  call_end: '通话结束',
+  night: '每日夜间',
+}
+
+const DIFFERENCE: Record<string, string> = {
+  missing: '漏记',
+  open: '未记结束',
+  different: '记录不符',
+  unseen: '结束未见',
+  unexplained: '无法解释',
+  rating: '补记评价',
+  answer: '补记回访答复',
+}
+
+export const differenceWord = word(DIFFERENCE)

@@ -29,14 +29,31 @@ class Question(Protocol):
 
 
 def ask(agi: Agi, call: AgiCall, question: Question) -> str | None:
-    """Return the answer, or ``None`` when no valid key came in `TRIES` tries.
+    """Return the key pressed, or ``None`` when no valid one came in `TRIES` tries.
 
     A key interrupts the prompt. A wrong key is told; silence just repeats the question.
     """
     for _ in range(TRIES):
         key = agi.get_data(prompt_file(call, question.prompt), KEY_TIMEOUT_MS, 1)
         if key in question.keys:
-            return question.keys[key]
+            return str(key)
         if key:
             play(agi, call, INVALID_PROMPT)
     return None
+
+
+def keep(agi: Agi, event: str, question: Question, key: str) -> None:
+    """Have the switchboard write the key down itself, before anything else becomes of it.
+
+    ``event`` is one of `telephony.opinions`.
+    """
+    agi.appexec("CELGenUserEvent", f"{event},{question.name} {key}")
+
+
+def take_time(agi: Agi, call: AgiCall) -> None:
+    """Lengthen the short time that the dialplan gives a script that may be frozen.
+
+    How long it may take is the second argument: ``AGI(agi://host/script,dir,seconds)``.
+    """
+    if len(call.args) > 1 and call.args[1].isdigit():
+        agi.set_autohangup(int(call.args[1]))

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from telephony.agi.commands import Agi
 from telephony.agi.flows.prompts import play
-from telephony.agi.flows.question import Question, ask
+from telephony.agi.flows.question import Question, ask, keep, take_time
 from telephony.agi.request import AgiCall
 from telephony.agi.session import Script
+from telephony.opinions import ANSWER_EVENT
 
 GREETING_PROMPT = "survey-greeting"
 GOODBYE_PROMPT = "goodbye"
@@ -27,21 +28,27 @@ class SurveyStore(Protocol):
 
 
 def survey_script(questions: Sequence[Question], store: SurveyStore) -> Script:
-    """Build the script. Each answer is stored as it is given; a hang-up keeps those before it.
+    """Build the script. Each answer is in the switchboard's own records and stored as it is given;
+    a hang-up keeps those before it.
 
     A question without a valid key ends the survey: nobody, or a machine, is listening.
     """
 
     def survey(agi: Agi, call: AgiCall) -> None:
+        take_time(agi, call)
         if not agi.wait(store.begin(call.uniqueid)):
             return
         try:
             play(agi, call, GREETING_PROMPT)
             for question in questions:
-                answer = ask(agi, call, question)
-                if answer is None:
+                key = ask(agi, call, question)
+                if key is None:
                     break
-                agi.wait(store.answer(call.uniqueid, question.name, answer))
+                try:
+                    keep(agi, ANSWER_EVENT, question, key)
+                finally:
+                    answer = question.keys[key]
+                    agi.wait(store.answer(call.uniqueid, question.name, answer))
             play(agi, call, GOODBYE_PROMPT)
         finally:
             agi.wait(store.end(call.uniqueid))

@@ -73,44 +73,67 @@ async def test_entry_sets_two_variables() -> None:
 RATING = "rating"
 
 
+def kept(event: str, question: str, key: str, answer: bytes = OK) -> tuple[str, bytes]:
+    return f'EXEC CELGenUserEvent "{event},{question} {key}"', answer
+
+
+def rated(key: str) -> list[tuple[str, bytes]]:
+    return [kept("HOTLINE_RATING", "three_step", key), ASKED, stream("thanks")]
+
+
+ASKED = ('SET VARIABLE "HOTLINE_ASKED" "1"', b"200 result=1\n")
+
+
 @pytest.mark.parametrize(
     ("turns", "stored", "outcome"),
     [
-        ([get(RATING, b"200 result=1\n"), stream("thanks")], ["good"], "completed"),
+        ([get(RATING, b"200 result=1\n"), *rated("1")], ["good"], "completed"),
         (
             [
                 get(RATING, b"200 result=9\n"),
                 stream("invalid-key"),
                 get(RATING, b"200 result=3\n"),
-                stream("thanks"),
+                *rated("3"),
             ],
             ["bad"],
             "completed",
         ),
         (
-            [get(RATING, SILENCE), get(RATING, b"200 result=2\n"), stream("thanks")],
+            [get(RATING, SILENCE), get(RATING, b"200 result=2\n"), *rated("2")],
             ["middling"],
             "completed",
         ),
-        ([get(RATING, SILENCE), get(RATING, SILENCE)], [], "completed"),
+        ([get(RATING, SILENCE), get(RATING, SILENCE), ASKED], [], "completed"),
         ([get(RATING, b"HANGUP\n")], [], "hangup"),
         ([get(RATING, b"200 result=-1\nHANGUP\n")], [], "hangup"),
         ([get(RATING, b"200 result=1\nHANGUP\n")], ["good"], "hangup"),
-        ([get(RATING, b"200 result=1\n"), stream("thanks", b"HANGUP\n")], ["good"], None),
+        (
+            [
+                get(RATING, b"200 result=1\n"),
+                kept("HOTLINE_RATING", "three_step", "1", b"200 result=-2\n"),
+            ],
+            ["good"],
+            "command_refused",
+        ),
+        (
+            [get(RATING, b"200 result=1\n"), *rated("1")[:2], stream("thanks", b"HANGUP\n")],
+            ["good"],
+            None,
+        ),
         ([get(RATING, b"200 result=8\n"), stream("invalid-key", b"HANGUP\n")], [], "hangup"),
     ],
 )
 async def test_rating(
     turns: list[tuple[str, bytes]], stored: list[str], outcome: str | None
 ) -> None:
-    kept: list[tuple[str, str, str]] = []
+    ratings: list[tuple[str, str, str]] = []
 
     async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
-        kept.append((uniqueid, scale, answer))
+        ratings.append((uniqueid, scale, answer))
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
         report = await harness.play(header(), *turns)
-    assert kept == [("1795420800.7", "three_step", answer) for answer in stored]
+    assert ratings == [("1795420800.7", "three_step", answer) for answer in stored]
     assert report.outcome == (outcome or "hangup")
 
 
@@ -123,6 +146,8 @@ async def test_a_failing_store_ends_the_rating_and_the_dialplan_hears_of_it() ->
             peer.send(header())
             await peer.command()
             peer.send(b"200 result=1\n")
+            await peer.command()
+            peer.send(OK)
             assert await peer.until_end() == b"FAILURE\n"
         report = await harness.report()
     assert report.outcome is SessionOutcome.SCRIPT_FAILED
@@ -150,20 +175,27 @@ GOODBYE = stream("goodbye")
 
 
 @pytest.mark.parametrize(
-    ("turns", "kept", "outcome"),
+    ("turns", "answers", "outcome"),
     [
         (
             [
                 GREETING,
                 get(CONTACTED.prompt, b"200 result=1\n"),
+                kept("HOTLINE_ANSWER", "contacted", "1"),
                 get(SOLVED.prompt, b"200 result=2\n"),
+                kept("HOTLINE_ANSWER", "solved", "2"),
                 GOODBYE,
             ],
             ["contacted yes", "solved no"],
             "completed",
         ),
         (
-            [GREETING, get(CONTACTED.prompt, b"200 result=2\n"), get(SOLVED.prompt, b"HANGUP\n")],
+            [
+                GREETING,
+                get(CONTACTED.prompt, b"200 result=2\n"),
+                kept("HOTLINE_ANSWER", "contacted", "2"),
+                get(SOLVED.prompt, b"HANGUP\n"),
+            ],
             ["contacted no"],
             "hangup",
         ),
@@ -183,11 +215,11 @@ GOODBYE = stream("goodbye")
         ),
     ],
 )
-async def test_survey(turns: list[tuple[str, bytes]], kept: list[str], outcome: str) -> None:
+async def test_survey(turns: list[tuple[str, bytes]], answers: list[str], outcome: str) -> None:
     store = Store()
     async with serving(survey_script([CONTACTED, SOLVED], store)) as harness:
         report = await harness.play(header(uniqueid="survey-1"), *turns)
-    assert store.kept == ["begin survey-1", *(f"survey-1 {step}" for step in [*kept, "end"])]
+    assert store.kept == ["begin survey-1", *(f"survey-1 {step}" for step in [*answers, "end"])]
     assert report.outcome == outcome
 
 
@@ -212,14 +244,16 @@ async def test_a_survey_cut_off_by_the_servers_end_is_ended() -> None:
     assert store.kept == ["begin 1795420800.7", "1795420800.7 end"]
 
 
-async def test_prompts_lie_where_the_dialplan_says() -> None:
+async def test_prompts_and_time_are_what_the_dialplan_says() -> None:
     async def store(*, switchboard: str, uniqueid: str, scale: str, answer: str) -> None:
         pass
 
     async with serving(rating_script(THREE_STEP, store)) as harness:
         report = await harness.play(
-            header(arg_1="/srv/prompts"),
+            header(arg_1="/srv/prompts", arg_2="60"),
+            ("SET AUTOHANGUP 60", OK),
             ("GET DATA /srv/prompts/rating 6000 1", b"200 result=1\n"),
+            *rated("1")[:2],
             ('STREAM FILE /srv/prompts/thanks "" 0', OK),
         )
     assert report.outcome is SessionOutcome.COMPLETED

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from callback_survey.questionnaire import AFTER_CALL_RATING
 from deploy.asterisk_config import (
     AsteriskSettings,
     SwitchboardPaths,
@@ -11,6 +12,7 @@ from deploy.asterisk_config import (
     render_configuration,
 )
 from deploy.errors import ConfigurationError
+from telephony.opinions import RATING_EVENT
 
 SETTINGS = AsteriskSettings(seats=("1001", "1002"), browser_seats=("2001",))
 PATHS = SwitchboardPaths(instance_dir="/srv", module_dir="/usr/lib/x", prompt_dir="/srv/prompts")
@@ -62,6 +64,8 @@ def test_gateway_account_has_no_dangerous_class() -> None:
         {"agi_host": "127.0.0.1/x,${SHELL(id)}"},
         {"trunk_host": "host\n[x]"},
         {"system_name": "a b"},
+        {"rating_scale": "three_step,${SHELL(id)}"},
+        {"rating_keys": "1-3]$"},
         {"ami_bind": "0.0.0.0\nenabled=yes"},
         {"ami_permit": "0.0.0.0/0\nwrite=all"},
     ],
@@ -78,3 +82,12 @@ def test_weak_secret_is_refused_without_showing_it() -> None:
         render_configuration(SETTINGS, PATHS, weak)
     assert "hunter2" not in str(refusal.value)
     assert "hunter2" not in repr(weak)
+
+
+def test_callers_are_asked_on_the_scale_that_ratings_are_stored_by() -> None:
+    keys = "".join(AFTER_CALL_RATING.keys)
+    assert AFTER_CALL_RATING.name == SETTINGS.rating_scale
+    assert f"{keys[0]}-{keys[-1]}" == SETTINGS.rating_keys
+    dialplan = rendered()["extensions.conf"]
+    assert '${REGEX("^[1-3]$" ${KEY})}' in dialplan
+    assert f"CELGenUserEvent({RATING_EVENT},three_step ${{KEY}})" in dialplan

@@ -1,13 +1,17 @@
 """The switchboard's own records: read, folded, and held against what was recorded."""
 
+import csv
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from telephony.cel import CelEvent, read_events
+from telephony.cel import CelEvent, parse_events, read_events
 from telephony.events import CallRecord, Outcome
-from telephony.ledger import Ledger, reconstruct
+from telephony.ledger import EVENTS, Ledger, reconstruct
 from telephony.queue_log import read_lines
 from telephony.repair import Kind, compare, differences, mend, vanished
 
@@ -234,3 +238,40 @@ def test_open_calls_of_which_nobody_knows_anything_have_vanished() -> None:
     closed = replace(gone, ended_at=truth.arrived_at + timedelta(seconds=9))
     assert vanished([truth, gone], ledger(QUEUE_LOG, CEL)) == [gone]
     assert vanished([closed], ledger(QUEUE_LOG, CEL)) == []
+
+
+HOSTILE = st.text(st.sampled_from('",\\{}[]:ab\r\n;|1'), max_size=12)
+
+
+@given(
+    caller=HOSTILE,
+    app_data=HOSTILE,
+    extra=st.dictionaries(HOSTILE, HOSTILE, max_size=3) | st.none(),
+    cut=st.none() | st.integers(1, 200),
+)
+def test_cutting_reads_what_csv_reads(
+    caller: str, app_data: str, extra: dict[str, str] | None, cut: int | None
+) -> None:
+    values = [
+        "APP_START", "", "1795000000.5", "", caller, caller, "", "12345", "hotline",
+        "PJSIP/trunk-00000001", "Queue", app_data, ROOT, ROOT, "",
+        "" if extra is None else json.dumps(extra),
+    ]  # fmt: skip
+    record = ",".join('"' + value.replace('"', '""') + '"' for value in values)[:cut]
+    result = read_events(record.split("\n"))
+    try:
+        read = next(csv.reader([record], strict=True))
+        assert len(read) == len(values)
+        expected = json.loads(read[15]) if read[15] else {}
+    except (csv.Error, StopIteration, AssertionError, ValueError):
+        assert not result.events
+        return
+    (event,) = result.events
+    assert (event.number, event.app_data, event.extra) == (read[4], read[11], expected)
+
+
+def test_only_what_is_asked_for_is_read() -> None:
+    every = events(CEL)
+    assert list(parse_events(CEL, names=EVENTS)) == every
+    told = list(parse_events(CEL, names={"HOTLINE_ARRIVED", "CHAN_END"}))
+    assert told == [event for event in every if event.name in {"HOTLINE_ARRIVED", "CHAN_END"}]

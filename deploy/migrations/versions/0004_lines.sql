@@ -16,6 +16,10 @@ comment on column calls.line_mode is 'of the line when the call arrived; null: n
 comment on column calls.district is
   'of the line when the call arrived, else of the switchboard; empty: neither has one';
 
+-- call_id is switchboard and uniqueid, and unique. A second unique index saying the same breaks
+-- `on conflict (call_id)`: of two writers of a new call one may fail on the index it does not name.
+alter table calls drop constraint calls_switchboard_uniqueid_key;
+
 -- Agent numbers and telephones are a switchboard's own: two districts may both have an 8001. Until
 -- now there was one switchboard; a program that never ran has the default name.
 create function only_switchboard() returns text language sql stable

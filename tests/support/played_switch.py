@@ -100,6 +100,7 @@ async def played_switch() -> AsyncIterator[PlayedSwitch]:
         "QueueAdd": played._add,
         "QueuePause": ok(),
         "QueueRemove": ok(),
+        "Setvar": ok(),
         "QueueStatus": played._queues,
         "Originate": ok("Message: Originate successfully queued\r\n"),
     }

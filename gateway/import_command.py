@@ -91,7 +91,14 @@ def _zone(name: str) -> ZoneInfo:
         raise argparse.ArgumentTypeError(f"there is no time zone {name!r}") from None
 
 
+def _tell_nothing_twice(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """asyncpg leaves futures of a lost connection behind; the sentence at the end says it once."""
+    if not isinstance(context.get("exception"), asyncpg.PostgresConnectionError):
+        loop.default_exception_handler(context)
+
+
 async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceReport]:
+    asyncio.get_running_loop().set_exception_handler(_tell_nothing_twice)
     now = time.time()
     if bool(options.source) == bool(options.table):
         raise QueueLogImportError("name either queue_log files or one --table")

@@ -6,7 +6,6 @@ things meet is left to the machine.
 
 import asyncio
 import random
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -28,9 +27,11 @@ from tests.support.sipp import (
     press_all,
     refer,
 )
-from tests.support.transfers import AGENTS, NOBODYS_SEAT, OUTSIDE, QUEUES, PassOn, by_ami
+from tests.support.transfers import AGENTS, NOBODYS_SEAT, OUTSIDE, QUEUES, PassOn, by_ami, header
 
 MEDIA_DEADLINE_S = 120
+DEAD_LINE_S = 20
+_LISTED = b"Event: CoreShowChannel\r\n"
 
 # User part and display name of the From header. %0d%0a is what RFC 3261 calls an escaped CR LF.
 HOSTILE = (
@@ -198,18 +199,26 @@ class Traffic:
         await self.ami.action("QueuePause", Interface=f"PJSIP/{seat}", Paused=paused, Reason=reason)
 
     async def _until_idle(self, seat: str) -> None:
-        """Returns when no channel of the seat is up."""
-        channel = re.compile(
-            rb"Event: CoreShowChannel\r\n.*?Channel: PJSIP/%b-" % seat.encode(), re.DOTALL
-        )
+        """Returns when no channel of the seat is up.
+
+        Where transfers crossed, a telephone may wait for an answer that never comes, as people do
+        who hold a dead line: after a while it is hung up.
+        """
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + DEAD_LINE_S
         async with asyncio.timeout(MEDIA_DEADLINE_S):
-            while True:
-                start = self.ami.mark()
-                await self.ami.list_action("CoreShowChannels", "CoreShowChannelsComplete")
-                listed = bytes(self.ami.raw[start:]).split(b"\r\n\r\n")
-                if not any(channel.match(message) for message in listed):
-                    return
+            while channels := await self._channels_of(seat):
+                if loop.time() > patient_until:
+                    for channel in channels:
+                        await self.ami.action("Hangup", Channel=channel)
                 await asyncio.sleep(0.2)
+
+    async def _channels_of(self, seat: str) -> list[str]:
+        start = self.ami.mark()
+        await self.ami.list_action("CoreShowChannels", "CoreShowChannelsComplete")
+        listed = bytes(self.ami.raw[start:]).split(b"\r\n\r\n")
+        names = [header(one, "Channel") for one in listed if one.startswith(_LISTED)]
+        return [name for name in names if name.startswith(f"PJSIP/{seat}-")]
 
     async def _pass_on(self, pass_on: PassOn) -> None:
         """Some answered calls are passed on."""

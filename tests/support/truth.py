@@ -6,12 +6,15 @@ import random
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from gateway.stored_calls import calls_since
+from telephony.replay import replay, to_json
 from tests.support.capture import AmiRecorder
 from tests.support.cel_truth import CelCall, read_cel
 from tests.support.gateway import Api
@@ -63,6 +66,20 @@ async def agree(system: System, traffic: Traffic) -> None:
             lambda: seat_differences(traffic.ami, chief), lambda found: not found, AGREE_WITHIN_S
         )
     assert traffic.failed < traffic.calls / 10
+
+
+async def agree_with_replay(system: System, traffic: Traffic, directory: Path) -> None:
+    """``hotline replay`` of what AMI said tells exactly the calls that the database has."""
+    capture = directory / "replayed.ami"
+    traffic.ami.save(capture)
+    replayed = {call.uniqueid: to_json(call) for call in replay(capture, {"from-trunk"})}
+    connection = await asyncpg.connect(system.database_dsn)
+    try:
+        since = datetime.now(UTC) - timedelta(days=1)
+        recorded = await calls_since(connection, "sb1", since)
+    finally:
+        await connection.close()
+    assert replayed == {call.uniqueid: to_json(call) for call in recorded}
 
 
 async def differences(system: System) -> list[str]:

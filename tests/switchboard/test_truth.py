@@ -13,7 +13,7 @@ import pytest
 from tests.support.gateway import Api, add_agents
 from tests.support.system import System, running_system
 from tests.support.transfers import AGENTS, by_api
-from tests.support.truth import SEED, SETTINGS, agree, traffic_at
+from tests.support.truth import SEED, SETTINGS, agree, agree_with_replay, traffic_at
 
 pytestmark = [pytest.mark.switchboard, pytest.mark.usefixtures("switchboard_here")]
 
@@ -35,6 +35,7 @@ async def test_many_calls_leave_no_difference(
         traffic.pass_on = by_api(await log_in_everybody(system, stack), done)
         await traffic.run()
         await agree(system, traffic)
+        await agree_with_replay(system, traffic, tmp_path)
     assert done
 
 

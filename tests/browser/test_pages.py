@@ -65,6 +65,9 @@ async def test_what_the_comparisons_found(
     await expect(table).to_contain_text("sb1-1.1")
     await expect(table).to_contain_text("网关记录：结果：排队超时")
     await expect(table).to_contain_text("交换机记录：结果：已接通")
+    night = table.locator("tr", has_text="2026-01-05")
+    await expect(night).to_contain_text("记录不符 1")
+    await expect(night).not_to_contain_text("无")
     await picture(page, "reconciliations")
 
 

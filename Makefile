@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+QUICK_TESTS := tests/unit tests/integration tests/load
+# Of a real Asterisk, mostly waiting, and each second of a call is compared: one at a time.
+LIVE_TESTS := tests/browser tests/faults tests/switchboard
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -25,7 +28,12 @@ run: $(VENV)/ready ## start everything here; DEMO=1 adds callers, agents and cit
 test: $(VENV)/ready ## every kind of test this machine can run; says what it leaves out and why
 	@$(BIN)/python -m deploy.system_tools --for test
 	@$(BIN)/python -m deploy.build_pages
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(QUICK_TESTS)
+	$(BIN)/python -m pytest $(LIVE_TESTS)
+endif
 
 check: $(VENV)/ready ## style, types, import arrows, known vulnerabilities
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from gateway.errors import CommandRefusedError, CommandSilentError
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 8.0
 RINGING_TIMEOUT_S = 40.0  # of a command that is done only when somebody has picked up his phone
 BLOCK_S = 1  # clients need a socket_timeout above this
 KEPT_S = 30

@@ -22,7 +22,7 @@ SEATS = "seats"
 TO_QUEUE = "to-queue"
 CONSULT = "consult"
 THREE_WAY = "*3"
-CONFIRMED_WITHIN_S = 4.0
+CONFIRMED_WITHIN_S = 6.0
 _NUMBER = re.compile(r"[0-9]{2,20}", re.ASCII)
 ANSWERED_WITHIN_S = 36.0  # a phone rings up to `dial_timeout_s` of the dialplan, by default 30 s
 

@@ -73,12 +73,19 @@ class Office:
             talking = tasks.create_task(
                 self.sipp.call("12345", caller(number, stay_ms=stay_ms), deadline_s=60)
             )
-            answered = await desk.page.until("call.answered")
-            call_id = answered["data"]["call_id"]
-            yield desk, call_id
+            try:
+                answered = await desk.page.until("call.answered")
+                call_id = answered["data"]["call_id"]
+                yield desk, call_id
+            except BaseException:
+                await self._hang_up_everybody()  # whom the killed SIPp would leave hanging
+                raise
             await talking
             await desk.api.put("/api/v1/seat", {"state": "not_ready", "reason": "小休"})
         await self._agrees(call_id)
+
+    async def _hang_up_everybody(self) -> None:
+        await self.system.switchboard.cli("channel request hangup all")
 
     @asynccontextmanager
     async def ami(self) -> AsyncIterator[AmiRecorder]:

@@ -2,9 +2,10 @@
 
 All lie below the ephemeral ones, so that no outgoing connection takes one while its server is
 down; and all are handed out in turn, so that nobody gets one twice, from a random one, so that test
-runs beside each other rarely meet.
+runs beside each other rarely meet; the processes of one run never do.
 """
 
+import os
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ _TRIES = 200
 
 
 def _in_turn(ports: range) -> Iterator[int]:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports = ports[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) :: workers]
     start = random.randrange(len(ports))  # noqa: S311 where to begin, not a secret
     return cycle([*ports[start:], *ports[:start]])
 

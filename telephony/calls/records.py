@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 from telephony.calls.state import Call, Meter, Part
 from telephony.events import AgentPart, CallEvent, CallEventName, CallRecord
 
+# Of these a call has one each. Whoever heard of it from a list of the switchboard only has another
+# time for it than who heard it live, and still means the same.
+_ONCE = frozenset({CallEventName.ARRIVED, CallEventName.ENDED})
+
 
 def when(seconds: float) -> datetime:
     """Aware time of a switchboard clock's seconds."""
@@ -72,10 +76,11 @@ def announce(
     """The event ``name``.
 
     Its id is made of what the switchboard said, so that whoever tracks the same bytes gives it the
-    same id.
+    same id; that of an arrival and of an end is the same whatever bytes told of it.
     """
+    which = "" if name in _ONCE else f":{round(at * 1000)}:{agent}"
     return CallEvent(
-        event_id=f"{call.call_id}:{name}:{round(at * 1000)}:{agent}",
+        event_id=f"{call.call_id}:{name}{which}",
         name=name,
         at=when(at),
         call=call,

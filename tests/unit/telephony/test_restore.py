@@ -128,6 +128,28 @@ def test_a_recorded_call_goes_on_where_it_was() -> None:
     assert [part.agent for part in call.agents] == ["8001"]
 
 
+def test_who_began_to_listen_in_the_middle_tells_the_same_end() -> None:
+    """A call that ends while a second gateway asks for its first lists: one end, not two."""
+    story = Story()
+    caller, leg = answered(story)
+    known = track(story.messages).last
+    before = len(story.messages)
+    story.hangup(leg)
+    story.hangup(caller)
+    after = tuple(story.messages[before:])
+    found = [listed(caller, "b1"), listed(leg, "b1", "AppQueue")]
+    restored = restore(
+        new_tracker(), story.now + 1, found, [member("8001", A)], known=(known,), meanwhile=after
+    )
+    ends = [
+        [event for event in events if isinstance(event, CallEvent) and event.name == "call.ended"]
+        for events in (track(story.messages).events, restored.events)
+    ]
+    assert [len(told) for told in ends] == [1, 1]
+    assert ends[0][0].at != ends[1][0].at
+    assert ends[0][0].event_id == ends[1][0].event_id
+
+
 def test_a_tracked_state_is_not_disturbed_by_verifying_it() -> None:
     story, tracker = Story(), new_tracker()
     caller, leg = answered(story)

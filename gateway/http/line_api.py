@@ -5,7 +5,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from gateway.auth.roles import ADMINISTRATORS, EVERYONE
+from gateway.auth.roles import ADMINISTRATORS, STAFF
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import LINE
 from gateway.http.problems import not_found
@@ -37,7 +37,7 @@ class LineTerms(Strict):
     district: Annotated[str, Field(max_length=32, pattern=DISTRICT)] = ""
 
 
-@endpoint("GET", "/api/v1/lines", access=EVERYONE, answer=list[LineAnswer])
+@endpoint("GET", "/api/v1/lines", access=STAFF, answer=list[LineAnswer])
 async def get_lines(inquiry: Inquiry[Nothing, Nothing]) -> list[LineAnswer]:
     """Every line that is defined, the hotline's own number first."""
     async with inquiry.services.database() as connection:

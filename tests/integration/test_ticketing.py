@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from ticketing import cases
-from ticketing.case_lists import Scope, Wanted, list_cases
 from ticketing.case import Actor, ActorRole, Case, CaseKind, NewCase
+from ticketing.case_lists import Scope, Wanted, list_cases
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
 from ticketing.lifecycle import CaseState, Step
 

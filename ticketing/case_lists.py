@@ -66,10 +66,10 @@ async def list_cases(conn: Any, wanted: Wanted, actor: Actor) -> list[Case]:
 
 
 async def inbox_counts(conn: Any, actor: Actor) -> dict[CaseState, int]:
-    """How many cases wait for the actor's department, by state; nothing for other people."""
+    """How many cases the actor's department has open, by state; nothing for other people."""
     if actor.department_id is None:
         return {}
-    states = INBOX[Party.LEAD]
+    states = (*INBOX[Party.LEAD], CaseState.REPLIED, CaseState.RETURN_ASKED)
     rows = _QUERIES.counts_of_departments(conn, department=actor.department_id, states=list(states))
     found = {CaseState(row["state"]): row["cases"] async for row in rows}
     return {state: found.get(state, 0) for state in states}

@@ -54,7 +54,7 @@ class CaseFilter(Page):
 
 
 class InboxCounts(Answer):
-    """How many cases wait for the own department, by state."""
+    """How many cases the own department is in charge of, by open state."""
 
     counts: dict[CaseState, int]
 
@@ -112,7 +112,7 @@ async def list_cases(inquiry: Inquiry[Nothing, CaseFilter]) -> list[CaseRow]:
     answer=InboxCounts,
 )
 async def get_inbox(inquiry: Inquiry[Nothing, Nothing]) -> InboxCounts:
-    """What waits for the own department (待办)."""
+    """What the own department has to do (待办), and what of it waits for a review."""
     async with inquiry.services.database() as connection:
         counts = await case_lists.inbox_counts(connection, actor_of(inquiry.person))
     return InboxCounts(counts=counts)

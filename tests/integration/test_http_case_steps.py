@@ -325,7 +325,15 @@ async def test_filters(town: Town) -> None:
     assert await found("assisting", "state=dispatched") == {"lamp"}
     assert await town.people["lead"].json("GET", "/api/v1/inbox") == (
         200,
-        {"counts": {"dispatched": 1, "accepted": 0, "handling": 0}},
+        {
+            "counts": {
+                "dispatched": 1,
+                "accepted": 0,
+                "handling": 0,
+                "replied": 0,
+                "return_asked": 0,
+            }
+        },
     )
     for query, field in (("category=X", "category"), ("department=X", "department")):
         status, problem = await town.people["agent"].json("GET", f"{CASES}?{query}")

@@ -135,8 +135,20 @@ export const api = {
   dropRingback: (taskId: number, reason: string) =>
     request<m.Ringback>('POST', `/ringbacks/${taskId}/drop`, { reason }),
   openCase: (newCase: m.NewCase) => request<m.Case>('POST', '/cases', newCase),
-  cases: (filter: { state?: string; limit: number; before?: string }) =>
-    request<m.CaseRow[]>('GET', `/cases${query(filter)}`),
+  cases: (filter: m.CaseFilter) => request<m.CaseRow[]>('GET', `/cases${query({ ...filter })}`),
+  inbox: () => request<{ counts: Partial<Record<m.CaseState, number>> }>('GET', '/inbox'),
+  takeStep: (caseNo: string, step: string, version: number, values: m.StepValues) =>
+    request<m.Case>('POST', `/cases/${id(caseNo)}/steps`, { step, version, ...values }),
+  departments: () => request<m.Department[]>('GET', '/departments'),
+  addDepartment: (added: m.NewDepartment) => request<m.Department>('POST', '/departments', added),
+  changeDepartment: (code: string, terms: m.DepartmentTerms) =>
+    request<m.Department>('PUT', `/departments/${id(code)}`, terms),
+  removeDepartment: (code: string) => request<void>('DELETE', `/departments/${id(code)}`),
+  categories: () => request<m.Category[]>('GET', '/categories'),
+  addCategory: (added: m.NewCategory) => request<m.Category>('POST', '/categories', added),
+  changeCategory: (code: string, terms: m.CategoryTerms) =>
+    request<m.Category>('PUT', `/categories/${id(code)}`, terms),
+  removeCategory: (code: string) => request<void>('DELETE', `/categories/${id(code)}`),
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),

@@ -1,6 +1,6 @@
 /** Shapes of the JSON API and of the live events. Times are ISO-8601 in UTC, durations seconds. */
 
-export type Role = 'agent' | 'supervisor' | 'administrator'
+export type Role = 'agent' | 'supervisor' | 'administrator' | 'department'
 
 export interface Session {
   login: string
@@ -10,7 +10,37 @@ export interface Session {
   extension: string | null
   /** Where the telephone of the seat is. */
   switchboard: string
+  /** Code of the department that handles cases, of its people. */
+  department: string | null
 }
+
+/** A department or a category as far as a case names it. */
+export interface Named {
+  code: string
+  name: string
+}
+
+export type DepartmentLevel = 'city' | 'district' | 'street' | 'community'
+
+/** GET /departments, from the top down */
+export interface Department extends Named {
+  level: DepartmentLevel
+  parent: string | null
+  active: boolean
+}
+
+/** GET /categories, classes first */
+export interface Category extends Named {
+  parent: string | null
+  /** Whom cases of it are dispatched to unless told otherwise. */
+  department: string | null
+  closed: boolean
+}
+
+export type NewDepartment = Omit<Department, 'active'>
+export type DepartmentTerms = Pick<Department, 'name' | 'parent' | 'active'>
+export type NewCategory = Omit<Category, 'closed'>
+export type CategoryTerms = Omit<Category, 'code'>
 
 /** How a line belongs to the merged hotline. */
 export type LineMode = 'main' | 'cancelled' | 'kept' | 'dual'
@@ -129,7 +159,49 @@ export interface CallEventData extends Call {
 }
 
 export type CaseKind = 'consultation' | 'help' | 'complaint' | 'report' | 'suggestion' | 'praise'
-export type CaseState = 'registered' | 'closed'
+export type CaseState =
+  | 'registered'
+  | 'dispatched'
+  | 'accepted'
+  | 'handling'
+  | 'replied'
+  | 'return_asked'
+  | 'closed'
+  | 'withdrawn'
+  | 'merged'
+
+/** What a step may carry; which of them is told with the case. */
+export type StepField =
+  | 'reason'
+  | 'result'
+  | 'note'
+  | 'department'
+  | 'assisting'
+  | 'category'
+  | 'target'
+  | 'days'
+
+/** A step that may be taken now. */
+export interface AllowedStep {
+  step: string
+  required: StepField[]
+  optional: StepField[]
+}
+
+export type StepValues = Partial<Record<StepField, string | number | string[]>>
+
+/** Whose cases are listed. */
+export type CaseScope = 'all' | 'mine' | 'inbox'
+
+/** Empty: not filtered by that. */
+export interface CaseFilter {
+  scope?: CaseScope
+  state?: string
+  category?: string
+  department?: string
+  limit: number
+  before?: string
+}
 
 /** A case where only its outline is given. */
 export interface CaseOutline {
@@ -145,6 +217,9 @@ export interface CaseRow extends CaseOutline {
   caller: string
   address: string
   confidential: boolean
+  category: Named | null
+  /** The department in charge. */
+  lead: Named | null
   answered_at_once: boolean
   opened_by: string
   closed_at: string | null
@@ -155,6 +230,14 @@ export interface HistoryEntry {
   actor: string
   step: string
   note: string
+  version: number
+  from_state: CaseState | null
+  to_state: CaseState
+  from_department: Named | null
+  to_department: Named | null
+  days: number | null
+  /** Number of the other case of a merge. */
+  other_case: string | null
 }
 
 export interface Rating {
@@ -176,6 +259,11 @@ export interface Case extends CaseRow {
   body: string
   result: string
   version: number
+  assisting: Named[]
+  /** Asked for and not decided yet. */
+  extension_days: number | null
+  merged_into: string | null
+  allowed: AllowedStep[]
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]
@@ -189,6 +277,8 @@ export interface NewCase {
   address: string
   confidential: boolean
   result?: string
+  category?: string
+  department?: string
 }
 
 /** GET /calls/{call_id}/caller */

@@ -1,5 +1,5 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
-import { isAgent, loadSession, session } from './stores/session'
+import { isAgent, isDepartment, loadSession, session } from './stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -41,6 +41,24 @@ export const router = createRouter({
       meta: { title: '工单' },
     },
     {
+      path: '/inbox',
+      name: 'inbox',
+      component: () => import('./pages/InboxPage.vue'),
+      meta: { title: '待办' },
+    },
+    {
+      path: '/departments',
+      name: 'departments',
+      component: () => import('./pages/DepartmentsPage.vue'),
+      meta: { title: '部门' },
+    },
+    {
+      path: '/categories',
+      name: 'categories',
+      component: () => import('./pages/CategoriesPage.vue'),
+      meta: { title: '分类' },
+    },
+    {
       path: '/cases/:no',
       name: 'case',
       component: () => import('./pages/CasePage.vue'),
@@ -57,11 +75,17 @@ export const router = createRouter({
 })
 
 const OVERSEERS_ONLY = new Set<unknown>(['board', 'reconciliations'])
+const OF_DEPARTMENTS = new Set<unknown>(['inbox', 'cases', 'case'])
+const ADMINISTRATORS_ONLY = new Set<unknown>(['departments', 'categories'])
 
 /** Where a person has no business, the page that is his own is shown instead. */
 function turnedAway(to: RouteLocationNormalized) {
   if (to.name === 'login') return session.value === null ? null : { name: 'desk' }
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
+  if (isDepartment.value) return OF_DEPARTMENTS.has(to.name) ? null : { name: 'inbox' }
+  if (to.name === 'inbox') return { name: 'cases', query: { scope: 'inbox' } }
+  const administers = session.value.role === 'administrator'
+  if (ADMINISTRATORS_ONLY.has(to.name) && !administers) return { name: 'cases' }
   if (to.name === 'desk' && !isAgent.value) return { name: 'board' }
   if (OVERSEERS_ONLY.has(to.name) && isAgent.value) return { name: 'desk' }
   return null

@@ -3,6 +3,7 @@ import { reactive } from 'vue'
 import { api } from '../api'
 import { onLive } from '../live'
 import type { Call } from '../model'
+import { isDepartment } from './session'
 
 const AGAIN_MS = 2_000
 
@@ -21,6 +22,7 @@ async function load(): Promise<void> {
 const isNew = ({ line, line_mode }: Call) => line_mode !== null && !names.has(line)
 
 onLive((event) => {
+  if (isDepartment.value) return // has no calls
   if (event.name === 'hello') void load()
   else if (event.name.startsWith('call.') && isNew(event.data as Call)) {
     if (performance.now() - askedAt > AGAIN_MS) void load()

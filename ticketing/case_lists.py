@@ -18,6 +18,8 @@ from ticketing.lifecycle import INBOX, CaseState, Party
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "case_lists.sql", "asyncpg")
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+MANY = 20  # departments; of fewer each is asked for its newest cases
+PROBE = 3000  # cases that are looked at before that
 
 
 class Scope(StrEnum):
@@ -53,16 +55,19 @@ async def list_cases(conn: Any, wanted: Wanted, actor: Actor) -> list[Case]:
     if not states or departments == []:
         return []
     own = wanted.scope is Scope.MINE and actor.department_id is None
-    conditions: dict[str, Any] = {
-        "states": states,
-        "opener": actor.user_id if own else None,
-        "see_all": actor.role is ActorRole.SUPERVISOR,
-        "viewer": actor.user_id,
-        "before": wanted.before or _END_OF_TIME,
-        "limit": wanted.limit,
-    }
-    rows = await _rows(conn, wanted, actor, departments, conditions)
-    return await case_store.by_ids(conn, [row["case_id"] async for row in rows])
+    search = _Search(
+        states=states,
+        departments=departments,
+        parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
+        opener=actor.user_id if own else None,
+        viewer={
+            "see_all": actor.role is ActorRole.SUPERVISOR,
+            "viewer": actor.user_id,
+        },
+        own=actor.department_id,
+        part={"before": wanted.before or _END_OF_TIME, "limit": wanted.limit},
+    )
+    return await case_store.by_ids(conn, await _ids(conn, wanted.category, search))
 
 
 async def inbox_counts(conn: Any, actor: Actor) -> dict[CaseState, int]:
@@ -99,32 +104,79 @@ async def _departments(conn: Any, wanted: Wanted, actor: Actor) -> list[int] | N
     return below if allowed is None else [each for each in below if each in set(allowed)]
 
 
-async def _rows(
-    conn: Any,
-    wanted: Wanted,
-    actor: Actor,
-    departments: list[int] | None,
-    conditions: Mapping[str, Any],
-) -> Any:
-    """The query that walks the index which is narrowest for what is wanted."""
-    placed = {
-        "departments": departments,
-        "parts": ["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
-        "own": actor.department_id,
-    }
-    if wanted.category is not None:
-        try:
-            category = await find_category(conn, wanted.category)
-        except NotFoundError as error:
-            raise FieldInvalidError("category", str(error)) from None
-        return _QUERIES.of_category(conn, category=category.category_id, **placed, **conditions)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What the queries are told; ``departments`` none: of any or none."""
+
+    states: list[CaseState]
+    departments: list[int] | None
+    parts: list[str]
+    opener: int | None
+    viewer: Mapping[str, Any]
+    own: int | None
+    part: Mapping[str, Any]
+
+    @property
+    def placed(self) -> Mapping[str, Any]:
+        """Whose business the cases are to be."""
+        return {"departments": self.departments, "parts": self.parts}
+
+
+async def _ids(conn: Any, category: str | None, search: _Search) -> list[int]:
+    """By the query that walks the index which is narrowest for what is wanted."""
+    states, departments, part, viewer = (
+        search.states,
+        search.departments,
+        search.part,
+        search.viewer,
+    )
+    if category is not None:
+        return await _of_category(conn, category, search)
+    if search.opener is not None:
+        mine = {"opener": search.opener, "states": states, **search.placed}
+        return await _read(_QUERIES.of_opener(conn, **mine, **part))
     if departments is not None:
-        return _QUERIES.of_departments(conn, **placed, **conditions)
-    if conditions["opener"] is not None:
-        mine = {name: conditions[name] for name in ("opener", "states", "before", "limit")}
-        return _QUERIES.of_opener(conn, **mine)
-    if len(conditions["states"]) < len(CaseState):
-        some = {name: value for name, value in conditions.items() if name != "opener"}
-        return _QUERIES.of_states(conn, **some)
-    every = {n: v for n, v in conditions.items() if n not in ("states", "opener")}
-    return _QUERIES.newest(conn, **every)
+        return await _of_departments(conn, search)
+    if len(states) < len(CaseState):
+        return await _read(_QUERIES.of_states(conn, states=states, **viewer, **part))
+    return await _read(_QUERIES.newest(conn, **viewer, **part))
+
+
+async def _of_category(conn: Any, code: str, search: _Search) -> list[int]:
+    try:
+        category = await find_category(conn, code)
+    except NotFoundError as error:
+        raise FieldInvalidError("category", str(error)) from None
+    rows = _QUERIES.of_category(
+        conn,
+        category=category.category_id,
+        states=search.states,
+        opener=search.opener,
+        own=search.own,
+        **search.placed,
+        **search.viewer,
+        **search.part,
+    )
+    return await _read(rows)
+
+
+async def _of_departments(conn: Any, search: _Search) -> list[int]:
+    """Of many departments first among the newest cases, where a page is mostly found."""
+    states, limit = search.states, search.part["limit"]
+    common = {"own": search.own, **search.placed, **search.viewer, **search.part}
+    if len(search.departments or ()) > MANY:
+        found: list[int] = []
+        if len(states) == len(CaseState):
+            found = await _read(_QUERIES.recent_of_departments(conn, probe=PROBE, **common))
+        elif len(states) == 1:
+            rows = _QUERIES.recent_of_departments_in_state(
+                conn, state=states[0], probe=PROBE, **common
+            )
+            found = await _read(rows)
+        if len(found) == limit:
+            return found
+    return await _read(_QUERIES.of_departments(conn, states=states, **common))
+
+
+async def _read(rows: Any) -> list[int]:
+    return [row["case_id"] async for row in rows]

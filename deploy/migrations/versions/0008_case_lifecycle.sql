@@ -70,14 +70,16 @@ create index cases_opened_by on cases (opened_by, opened_at desc, case_id desc);
 create index cases_lead on cases (lead_id) where lead_id is not null;
 create index cases_merged_into on cases (merged_into) where merged_into is not null;
 
--- Whose business a case is. `state` and `opened_at` are those of the case: with them a department
--- finds its inbox in one index. The trigger keeps the state, so that no writer can forget it.
+-- Whose business a case is. `state`, `opened_at` and `confidential` are those of the case: with them a
+-- department finds its inbox in one index. The trigger keeps the state, so that no writer can forget
+-- it; the other two never change.
 create table case_departments (
   case_id       bigint not null references cases,
   department_id bigint not null references departments,
   part          text not null check (part in ('lead', 'assisting')),
   state         text not null,
   opened_at     timestamptz not null,
+  confidential  boolean not null,
   primary key (case_id, department_id)
 );
 create unique index case_departments_lead on case_departments (case_id) where part = 'lead';

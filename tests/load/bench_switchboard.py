@@ -37,7 +37,7 @@ STAY_MS = 20_000
 DRAIN_S = 60.0
 AIM_MS = 5.0
 ROOM = {"rtp_end": 21_999, "queue_maxlen": 10_000, "wrapup_s": 0, "ring_timeout_s": 20}
-# The hotline's own dialplan asks the gateway, greets and lets rate: half as much again for Asterisk.
+# The own dialplan asks the gateway, greets and lets rate: half as much again for Asterisk.
 _STRAIGHT = ("Answer()", "Queue(12345)", "Hangup()")
 
 

@@ -121,6 +121,20 @@ async def reviews(chief: Page) -> None:
     await both_pictures(chief, "case-closed-by-review")
 
 
+async def reopens(chief: Page) -> None:
+    """The supervisor has the closed case done again, with a second department to help."""
+    await chief.get_by_label("可进行的操作").get_by_role("button", name="重办").click()
+    dialog = chief.get_by_role("dialog", name="重办")
+    await expect(dialog).to_contain_text("东区城市管理局")  # who had it
+    await dialog.get_by_label("理由").fill("灯又灭了")
+    await choose(chief, "step-assisting", "西区城市管理局")
+    await both_pictures(chief, "reopen-dialog")
+    await chief.keyboard.press("Control+Enter")
+    article = chief.get_by_role("article")
+    await expect(article.locator("h2")).to_contain_text("待签收")
+    await expect(article.locator(".facts")).to_contain_text("西区城市管理局")
+
+
 async def test_from_the_agent_to_the_department_and_back(
     hotline: Hotline, open_surface: OpenPage
 ) -> None:
@@ -134,8 +148,11 @@ async def test_from_the_agent_to_the_department_and_back(
     await expect(department).to_have_url(re.compile("/inbox$"))
     await registers(await signed_in(open_surface, "li"))
     await handles(department)
-    await reviews(await signed_in(open_surface, "chief"))
+    chief = await signed_in(open_surface, "chief")
+    await reviews(chief)
     await expect(department.get_by_role("article").locator("h2")).to_contain_text("已办结")
     await department.goto("/board")
     await expect(department).to_have_url(re.compile("/inbox$"))
     await expect(department.get_by_text("没有符合条件的工单")).to_be_visible()
+    await reopens(chief)
+    await expect(department.get_by_text("人民路路灯不亮")).to_be_visible()

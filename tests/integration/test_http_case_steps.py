@@ -414,6 +414,7 @@ async def test_extension(town: Town) -> None:
 async def test_reopened_case_is_closed_and_surveyed_again(town: Town) -> None:
     case = await town.open(CaseState.CLOSED)
     case = await town.does("supervisor", case, step="reopened", department="D3", reason="又坏了")
+    assert await town.hotline.pool.fetchval("select count(first_closed_at) from cases") == 1
     assert (case["state"], case["closed_at"]) == ("dispatched", None)
     for who, step in (
         ("other", {"step": "accepted"}),
@@ -423,6 +424,10 @@ async def test_reopened_case_is_closed_and_surveyed_again(town: Town) -> None:
         case = await town.does(who, case, **step)
     assert case["result"] == "已更换灯杆"
     assert town.hotline.closed == [case["case_no"]] * 2
+    counted = await town.hotline.pool.fetchval(
+        "select sum(amount) from event_totals where name = 'case.closed'"
+    )
+    assert counted == 1  # opened again or not: what was counted stays counted
     notes = [entry["note"] for entry in case["history"]]
     assert {"已修复", "换了灯杆", "已更换灯杆"} <= set(notes)
 

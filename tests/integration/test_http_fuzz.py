@@ -20,7 +20,7 @@ SKIPPED = {"/ws", "/api/v1/session"}  # handshakes, and what would log the fuzze
 
 
 def fuzz(url: str, token: str, paths: tuple[str, ...]) -> int:
-    """Send requests, right and wrong ones, to the endpoints of ``paths``; how many were answered."""
+    """Send requests, right and wrong ones, to endpoints of ``paths``; how many were answered."""
     answered = 0
     schema: Any = schemathesis.openapi.from_dict(document(API))
     headers = {"X-Hotline": "1"}

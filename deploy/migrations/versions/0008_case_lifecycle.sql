@@ -70,6 +70,29 @@ create index cases_opened_by on cases (opened_by, opened_at desc, case_id desc);
 create index cases_lead on cases (lead_id) where lead_id is not null;
 create index cases_merged_into on cases (merged_into) where merged_into is not null;
 
+-- A case that is opened again was closed all the same: what was counted of it stays counted, or the
+-- counter of closed cases would go backwards.
+alter table cases add column first_closed_at timestamptz;
+update cases set first_closed_at = closed_at where closed_at is not null;
+create function keep_first_closing() returns trigger language plpgsql as $$
+begin
+  new.first_closed_at := coalesce(new.first_closed_at, new.closed_at);
+  return new;
+end $$;
+create trigger cases_first_closing before insert or update of closed_at on cases
+  for each row execute function keep_first_closing();
+create or replace function case_events(c cases) returns setof event_totals language sql immutable
+begin atomic
+  select name, shanghai_day(at), '', '', c.kind, '', 1::numeric
+  from (values
+    ('case.opened', c.opened_at, true),
+    ('case.opened_from_call', c.opened_at, c.call_id is not null),
+    ('case.answered_at_once', c.opened_at, c.call_id is not null and c.answered_at_once),
+    ('case.closed', c.first_closed_at, c.first_closed_at is not null)
+  ) counted (name, at, applies)
+  where applies;
+end;
+
 -- Whose business a case is. `state`, `opened_at` and `confidential` are those of the case: with them a
 -- department finds its inbox in one index. The trigger keeps the state, so that no writer can forget
 -- it; the other two never change.

@@ -21,7 +21,7 @@ async def signed_in(open_surface: OpenPage, login: str) -> Page:
 async def choose(page: Page, field: str, name: str) -> None:
     """Type into a tree select and take the entry that is found."""
     pick = page.locator(f"#{field}")
-    await pick.click()
+    await page.locator(".el-select", has=pick).click()
     await pick.fill(name)
     await page.get_by_role("treeitem", name=name).last.click()
 
@@ -130,6 +130,7 @@ async def reopens(chief: Page) -> None:
     await choose(chief, "step-assisting", "西区城市管理局")
     await both_pictures(chief, "reopen-dialog")
     await chief.keyboard.press("Control+Enter")
+    await expect(dialog).to_have_count(0)
     article = chief.get_by_role("article")
     await expect(article.locator("h2")).to_contain_text("待签收")
     await expect(article.locator(".facts")).to_contain_text("西区城市管理局")

@@ -1,7 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import type { RouteLocationNormalized, RouteRecordRaw } from 'vue-router'
 import type { Role } from './model'
-import { isAgent, loadSession, session } from './stores/session'
+import { loadSession, session } from './stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -86,11 +86,17 @@ export const menuOf = (role: Role) =>
 export const mayOpen = (to: Pick<RouteLocationNormalized, 'meta'>) =>
   session.value !== null && to.meta.roles.includes(session.value.role)
 
+/** The first page of the main navigation; null for a role that has none. */
+function home(role: Role) {
+  const [first] = menuOf(role)
+  return first === undefined ? null : first.path
+}
+
 /** From the login page and from `/` everybody comes to the page that is his own. */
 function turnedAway(to: RouteLocationNormalized) {
   if (to.name === 'login') return session.value === null ? null : { name: 'desk' }
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
-  if (to.name === 'desk' && !isAgent.value) return { name: 'board' }
+  if (to.name === 'desk' && !mayOpen(to)) return home(session.value.role)
   return null
 }
 

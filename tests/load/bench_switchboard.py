@@ -1,4 +1,4 @@
-"""200 calls a second for a minute on a real Asterisk: is anything lost, and how late are we?
+"""Many calls a second for a minute on a real Asterisk: is anything lost, and how late are we?
 
 ``python -m tests.load.bench_switchboard [CALLS_PER_S [SECONDS]]``. SIPp's callers reach a queue
 whose members are Local channels that answer at once and talk a second; the program's own link and
@@ -10,7 +10,6 @@ import asyncio
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,18 +23,26 @@ from telephony.link import Link, LinkSink, LinkState, LinkStatus
 from telephony.tracker import Tracker
 from tests.load.report import note, percentile, say
 from tests.support.asterisk import running_switchboard, short_settings
+from tests.support.capture import AmiRecorder
 from tests.support.live import until
-from tests.support.queue_log_truth import outcomes
+from tests.support.queue_log_truth import outcomes, plainly
 from tests.support.sipp import Sipp, caller
 
-CALLS_PER_S = 200
+CALLS_PER_S = 100  # what two cores carry of Asterisk, SIPp and two readers together
+AIM_PER_S = 200
 SECONDS = 60
-MEMBERS = 40
-TALK_S = 1
+MEMBERS = 120  # twice as many as talk at any time
+TALK_S = 0.3
 STAY_MS = 20_000
 DRAIN_S = 60.0
 AIM_MS = 5.0
-_ANSWERING = ("Answer()", f"Wait({TALK_S})", "Hangup()")
+ROOM = {"rtp_end": 21_999, "queue_maxlen": 10_000, "wrapup_s": 0, "ring_timeout_s": 20}
+# The hotline's own dialplan asks the gateway, greets and lets rate, which costs Asterisk twice as
+# much as the queue: two cores do not carry that 200 times a second.
+_DIALPLAN = (
+    ("12345", "from-trunk", ("Answer()", "Queue(12345)", "Hangup()")),
+    ("_X!", "answering", ("Answer()", f"Wait({TALK_S})", "Hangup()")),
+)
 
 
 @dataclass(slots=True)
@@ -99,20 +106,24 @@ async def reading_along(board: AsteriskInstance, late: dict[str, float]) -> Asyn
 
 
 async def add_members(board: AsteriskInstance) -> None:
-    """Seats that answer at once."""
-    for priority, application in enumerate(_ANSWERING, 1):
-        await board.cli(f"dialplan add extension _X!,{priority},{application} into answering")
-    for number in range(MEMBERS):
-        member = f"Local/{number}@answering/n"
-        await board.cli(f"queue add member {member} to 12345 penalty 0 as {9000 + number}")
+    """Callers go straight to the queue, and its seats answer at once."""
+    for extension, context, applications in _DIALPLAN:
+        for priority, application in enumerate(applications, 1):
+            step = f"{extension},{priority},{application}"
+            await board.cli(f"dialplan add extension {step} into {context}")
+    ami = await AmiRecorder.connect(board.ami_port, board.secrets.ami)
+    try:
+        for number in range(MEMBERS):
+            interface, name = f"Local/{number}@answering/n", str(9000 + number)
+            await ami.action("QueueAdd", Queue="12345", Interface=interface, MemberName=name)
+    finally:
+        await ami.close()
 
 
 async def measure(per_s: int, seconds: int) -> None:
     """One run; raises AssertionError when anything was lost."""
     calls, late = per_s * seconds, dict[str, float]()
-    settings = short_settings(
-        rtp_start=20_000, rtp_end=21_999, queue_maxlen=10_000, wrapup_s=0, ring_timeout_s=20
-    )
+    settings = short_settings(**ROOM)
     with TemporaryDirectory(prefix="hl-bench-", dir="/tmp") as home:
         async with running_switchboard(Path(home), settings, prompts_s=0.1) as board:
             await add_members(board)
@@ -122,16 +133,31 @@ async def measure(per_s: int, seconds: int) -> None:
                     *("12345", caller("1380[call_number]", stay_ms=STAY_MS)),
                     calls=calls, per_s=per_s, deadline_s=seconds + DRAIN_S,
                 )  # fmt: skip
-                await until(lambda: asyncio.sleep(0, len(heard.ended)), lambda n: n == calls)
-            truth = Counter(outcomes(board.queue_log).values())
-    recorded = Counter(str(call.outcome) for call in heard.ended.values())
-    assert recorded == truth, f"{recorded} is not what queue_log has: {truth}"
+                await until(lambda: differences(board, heard), lambda found: not found)
+            assert len(heard.ended) == calls
     report(per_s, calls, heard, late)
+
+
+async def differences(board: AsteriskInstance, heard: Heard) -> list[str]:
+    """Every caller who was told otherwise than by ``queue_log``, or not at all."""
+    truth = await asyncio.to_thread(outcomes, board.queue_log)
+    told = {uniqueid: plainly(call.outcome) for uniqueid, call in heard.ended.items()}
+    return [
+        f"{uniqueid}: {told.get(uniqueid)}, in queue_log {truth.get(uniqueid)}"
+        for uniqueid in sorted(truth.keys() | told.keys())
+        if told.get(uniqueid) != truth.get(uniqueid)
+    ]
 
 
 def report(per_s: int, calls: int, heard: Heard, late: dict[str, float]) -> None:
     """Milliseconds from the switchboard's time stamp."""
-    under = {"calls_per_s": per_s, "calls": calls, "lost": 0, "link_losses": heard.losses}
+    under = {
+        "calls_per_s": per_s,
+        "aim_per_s": AIM_PER_S,
+        "calls": calls,
+        "lost": 0,
+        "link_losses": heard.losses,
+    }
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         ours, bare = percentile(heard.late_ms, share), late[name]
         say(f"switchboard_event_lag_{name}", ours, "ms", {"bare": round(bare, 3), **under})

@@ -17,7 +17,6 @@ from telephony.lines import Line
 
 PATH = f"/api/v1/lines/{{number:{LINE}}}"
 WORDS = r"^[^\x00-\x1f\x7f]*$"
-DISTRICT = r"^[^/\x00-\x1f\x7f]*$"  # a slash parts mode and district in the totals
 
 
 class LineAnswer(Answer):
@@ -36,7 +35,14 @@ class LineTerms(Strict):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=WORDS)]
     mode: LineMode
     department: Annotated[str, Field(max_length=64, pattern=WORDS)] = ""
-    district: Annotated[str, Field(max_length=32, pattern=DISTRICT)] = ""
+    district: Annotated[str, Field(max_length=32, pattern=WORDS)] = ""
+
+    @field_validator("district")
+    @classmethod
+    def _one_district(cls, district: str) -> str:
+        if "/" in district:  # it parts mode and district in the totals
+            raise ValueError("只能填一个区县，不能含有斜杠 /")
+        return district
 
 
 class NewLine(LineTerms):

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from gateway.auth.roles import Role
 from metrics.figures import CITY, midnight
 from tests.browser.conftest import OpenPage
-from tests.browser.desk import both_pictures, sign_in
+from tests.browser.desk import both_pictures, picture, sign_in
 from tests.support.web import NOW, PASSWORD, Hotline
 
 DAYS = "from=2026-11-22&to=2026-11-23"
@@ -80,7 +80,8 @@ async def test_figures_are_those_of_the_api(hotline: Hotline, open_surface: Open
     page = await supervisor(hotline, open_surface)
     await page.get_by_role("link", name="坐席统计").click()
     await page.goto(f"/seat-figures?{DAYS}")
-    rows, headings = page.locator("tbody tr"), page.locator("thead th")
+    table = page.get_by_role("region", name="坐席时长与比率")
+    rows, headings = table.locator("tbody tr"), table.locator("thead th")
     await expect(rows).to_have_count(3)
     reasons = ["培训", "就餐", "小休"]
     await expect(headings.filter(has_text=re.compile("|".join(reasons)))).to_have_text(reasons)
@@ -93,7 +94,7 @@ async def test_figures_are_those_of_the_api(hotline: Hotline, open_surface: Open
         assert shown == as_shown(row, reasons), row["agent"]
     await expect(rows.filter(has_text="1003")).to_contain_text("无数据")
     busy_s = sum(row["occupancy"]["numerator"] for row in told)
-    total = await cells(page.locator("tfoot tr"))
+    total = await cells(table.locator("tfoot tr"))
     assert duration(busy_s) in total[-1]
     await both_pictures(page, "seat-figures")
 
@@ -128,6 +129,14 @@ async def test_periods(hotline: Hotline, open_surface: OpenPage) -> None:
         assert start in {midnight(day + timedelta(days=first)) for day in today}
     await expect(page.get_by_role("status").last).to_contain_text("这段时间没有坐席签入")
     await both_pictures(page, "seat-figures-none")
+    for label, day in (("开始日期", "2026-11-21"), ("结束日期", "2026-11-22")):
+        await page.get_by_label(label).fill(day)
+        await page.get_by_label(label).press("Enter")
+        await expect(page).to_have_url(re.compile(day))
+    await expect(page).to_have_url(re.compile("from=2026-11-21&to=2026-11-22"))
+    await page.get_by_label("结束日期").click()
+    await picture(page, "seat-figures-calendar")
+    await page.keyboard.press("Escape")
     for query_text, why in (
         ("from=2026-11-23&to=2026-11-22", "结束日期不能早于开始日期"),
         ("from=2026-11-01&to=2026-11-23&step=hour", "按小时统计最长 3 天"),

@@ -7,9 +7,17 @@ import type {
   ReconciliationCause,
   Ringback,
   RingbackState,
+  Role,
   SeatState,
   StepField,
 } from './model'
+
+export const ROLE: Record<Role, string> = {
+  agent: '坐席',
+  supervisor: '值班长',
+  administrator: '系统管理员',
+  department: '承办单位',
+}
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -56,6 +64,14 @@ export const LINE_MODE: Record<LineMode | 'undefined', string> = {
   kept: '保留号码',
   dual: '双号并行',
   undefined: '未登记线路',
+}
+
+/** What each mode of a line means, for who defines one. */
+export const LINE_MODE_MEANS: Record<LineMode, string> = {
+  main: '热线本身的号码',
+  cancelled: '号码已取消，仍打来的由热线接听',
+  kept: '号码保留，与热线统一接听',
+  dual: '两个号码并行，联合督办',
 }
 
 const OUTCOME: Record<string, string> = {

@@ -101,7 +101,7 @@ async def _departments(conn: Any, wanted: Wanted, actor: Actor) -> list[int] | N
     except NotFoundError as error:
         raise FieldInvalidError("department", str(error)) from None
     below = await with_all_below(conn, chosen.department_id)
-    return below if allowed is None else [each for each in below if each in set(allowed)]
+    return below if allowed is None else sorted(set(below) & set(allowed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +124,13 @@ class _Search:
 
 async def _ids(conn: Any, category: str | None, search: _Search) -> list[int]:
     """By the query that walks the index which is narrowest for what is wanted."""
-    states, departments, part, viewer = (
-        search.states,
-        search.departments,
-        search.part,
-        search.viewer,
-    )
+    states, part, viewer = search.states, search.part, search.viewer
     if category is not None:
         return await _of_category(conn, category, search)
     if search.opener is not None:
         mine = {"opener": search.opener, "states": states, **search.placed}
         return await _read(_QUERIES.of_opener(conn, **mine, **part))
-    if departments is not None:
+    if search.departments is not None:
         return await _of_departments(conn, search)
     if len(states) < len(CaseState):
         return await _read(_QUERIES.of_states(conn, states=states, **viewer, **part))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,7 +78,7 @@ async def insert(conn: Any, new: NewCase, *, category_id: int | None, **row: Any
     return case_id
 
 
-async def next_number_of(conn: Any, day: Any) -> int:
+async def next_number_of(conn: Any, day: date) -> int:
     """The next number of a day; others wait until the transaction ends."""
     return int(await _QUERIES.next_case_number(conn, day=day))
 

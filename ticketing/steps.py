@@ -15,7 +15,7 @@ from ticketing.case_store import Change, Locked
 from ticketing.categories import open_category
 from ticketing.departments import named_department
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import CaseState, Field, Step, Transition
+from ticketing.lifecycle import CaseState, Field, Party, Step, Transition
 from ticketing.taking import check_fields, take
 from ticketing.visibility import party_of
 from ticketing.words import FIELDS, STATES
@@ -134,7 +134,7 @@ async def read(conn: Any, case_id: int) -> Case:
     return case
 
 
-async def _party(conn: Any, case: Locked, actor: Actor) -> Any:
+async def _party(conn: Any, case: Locked, actor: Actor) -> Party | None:
     return await party_of(
         conn,
         actor,

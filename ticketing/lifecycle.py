@@ -18,6 +18,7 @@ class Step(StrEnum):
     REGISTERED = "registered"  # 登记
     ANSWERED_AT_ONCE = "answered_at_once"  # 即时答复
     CLOSED = "closed"  # 办结
+    SUPERVISED = "supervised"  # 督办; changes no state
 
 
 STEPS: dict[tuple[CaseState | None, Step], CaseState] = {

@@ -10,8 +10,10 @@ from aiohttp import web
 from gateway.errors import GatewayError
 from gateway.http import (
     board_api,
+    calendar_api,
     call_api,
     case_api,
+    clock_api,
     control_api,
     figures_api,
     health_api,
@@ -43,6 +45,8 @@ API: tuple[Endpoint, ...] = (
     *supervision_api.ENDPOINTS,
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
+    *clock_api.ENDPOINTS,
+    *calendar_api.ENDPOINTS,
     *board_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import structlog
-from pydantic import Field
+from pydantic import Field, model_validator
 from redis.exceptions import RedisError
 
 from gateway import live
 from gateway.auth.roles import CASE_WORKERS, EVERYONE, Person
+from gateway.case_clocks import timing_of
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import CaseAnswer, CaseRow, case_row, full_case
+from gateway.http.case_answers import CaseAnswer, CaseRow, case_rows, full_case
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import CASE_NO, PLAIN, CallId, Page
+from gateway.http.fields import CASE_NO, PLAIN, CallId, CaseNo, Page
 from gateway.http.problems import FieldProblem, Problem
 from gateway.live import LiveEvent
 from ticketing import cases
@@ -27,6 +28,10 @@ from ticketing.case import (
     CaseKind,
     NewCase,
 )
+from ticketing.clocks import case_clocks
+from ticketing.clocks.lights import Light
+from ticketing.clocks.lists import lit_cases
+from ticketing.clocks.rules import ClockKind, Urgency
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
 from ticketing.lifecycle import CaseState
 
@@ -36,7 +41,10 @@ log = structlog.get_logger(__name__)
 
 
 class CaseForm(Strict):
-    """A case to be opened; ``result`` given means answered at once (即时答复)."""
+    """A case to be opened; ``result`` given means answered at once (即时答复).
+
+    ``urgency`` decides how long closing it may take.
+    """
 
     call_id: CallId | None = None
     kind: CaseKind
@@ -44,6 +52,7 @@ class CaseForm(Strict):
     body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), PLAIN]
     address: Annotated[str, Field(max_length=ADDRESS_MAX), PLAIN] = ""
     confidential: bool = False
+    urgency: Urgency = Urgency.ORDINARY
     result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
 
 
@@ -55,9 +64,22 @@ class Closing(Strict):
 
 
 class CaseFilter(Page):
-    """A part of the list of cases, of one state if given."""
+    """A part of the list of cases, of one state if given.
+
+    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    """
 
     state: CaseState | None = None
+    light: Light | None = None
+    after: CaseNo | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.light is None and self.after is not None:
+            raise ValueError("after 只能与 light 一起使用，其他列表用 before 翻页")
+        if self.light is not None and self.before is not None:
+            raise ValueError("按灯筛选的列表用 after 翻页，不能用 before")
+        return self
 
 
 @endpoint(
@@ -78,7 +100,17 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
             case = await cases.open_case(connection, new, actor=_actor(person), now=now)
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
-        answer = await full_case(connection, case, person)
+        else:
+            await case_clocks.start(
+                connection,
+                case.case_id,
+                ClockKind.CLOSING,
+                urgency=inquiry.body.urgency,
+                timing=timing_of(inquiry.settings),
+                actor=person.login,
+                at=now,
+            )
+        answer = await full_case(connection, case, inquiry)
     await _tell(inquiry, "case.opened", case)
     if case.closed_at is not None:
         await _tell(inquiry, "case.closed", case)
@@ -90,18 +122,36 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
     if form.call_id is not None:
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(), caller=caller)
+    return NewCase(**form.model_dump(exclude={"urgency"}), caller=caller)
 
 
-@endpoint("GET", "/api/v1/cases", access=EVERYONE, query=CaseFilter, answer=list[CaseRow])
+@endpoint(
+    "GET",
+    "/api/v1/cases",
+    access=EVERYONE,
+    query=CaseFilter,
+    answer=list[CaseRow],
+    problems=(404,),
+)
 async def list_cases(inquiry: Inquiry[Nothing, CaseFilter]) -> list[CaseRow]:
-    """Cases, newest first."""
+    """Cases, newest first; of one light, by deadline."""
     wanted = inquiry.query
     async with inquiry.services.database() as connection:
-        found = await cases.list_cases(
-            connection, state=wanted.state, before=wanted.before, limit=wanted.limit
-        )
-    return [case_row(case, inquiry.person) for case in found]
+        if wanted.light is None:
+            found = await cases.list_cases(
+                connection, state=wanted.state, before=wanted.before, limit=wanted.limit
+            )
+        else:
+            with _as_problems():
+                found = await lit_cases(
+                    connection,
+                    wanted.light,
+                    now=inquiry.services.clock(),
+                    state=wanted.state,
+                    after=wanted.after,
+                    limit=wanted.limit,
+                )
+        return await case_rows(connection, found, inquiry)
 
 
 @endpoint("GET", PATH, access=EVERYONE, answer=CaseAnswer)
@@ -110,7 +160,7 @@ async def get_case(inquiry: Inquiry[Nothing, Nothing]) -> CaseAnswer:
     async with inquiry.services.database() as connection:
         with _as_problems():
             case = await cases.find_case(connection, inquiry.path("case_no"))
-        return await full_case(connection, case, inquiry.person)
+        return await full_case(connection, case, inquiry)
 
 
 @endpoint(
@@ -134,8 +184,11 @@ async def close_case(inquiry: Inquiry[Closing, Nothing]) -> CaseAnswer:
                 actor=_actor(person),
                 now=services.clock(),
             )
+        await case_clocks.stop(
+            connection, case.case_id, ClockKind.CLOSING, actor=person.login, at=services.clock()
+        )
         await services.on_case_closed(connection, case)
-        answer = await full_case(connection, case, person)
+        answer = await full_case(connection, case, inquiry)
     await _tell(inquiry, "case.closed", case)
     return answer
 

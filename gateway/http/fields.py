@@ -29,6 +29,7 @@ Agent = Annotated[str, Field(pattern=f"^{AGENT}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 QueueName = Annotated[str, Field(pattern=QUEUE)]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
+CaseNo = Annotated[str, Field(pattern=f"^{CASE_NO}$")]
 
 
 class Page(Strict):

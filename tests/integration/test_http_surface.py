@@ -22,6 +22,9 @@ EXAMPLES = {
     "number": "12315",
     "task_id": "1",
     "run_id": "1",
+    "urgency": "ordinary",
+    "day": "2026-11-24",
+    "year": "2026",
 }
 
 
@@ -90,6 +93,15 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/cases": everyone,
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
+        "GET /api/v1/clock-rules": everyone,
+        "GET /api/v1/clock-rules/{urgency}": everyone,
+        "PUT /api/v1/clock-rules/{urgency}": {Role.ADMINISTRATOR},
+        "POST /api/v1/clock-rules/{urgency}/withdraw": {Role.ADMINISTRATOR},
+        "GET /api/v1/calendar/{year}": everyone,
+        "PUT /api/v1/calendar/{year}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/calendar/{year}": {Role.ADMINISTRATOR},
+        "PUT /api/v1/calendar/days/{day}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/calendar/days/{day}": {Role.ADMINISTRATOR},
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
         "GET /api/v1/reconciliations": overseers,

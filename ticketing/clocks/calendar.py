@@ -44,3 +44,12 @@ def national_arrangement(day: date) -> bool | None:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:  # so it refuses years; no year is added while the program runs
         return None
+
+
+def national_name(day: date) -> str:
+    """The holiday for which `day` is free, or worked in its place; empty for any other day."""
+    try:
+        _, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return ""
+    return chinese_calendar.Holiday(name).chinese if name else ""

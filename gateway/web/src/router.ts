@@ -1,5 +1,5 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
-import { isAgent, loadSession, session } from './stores/session'
+import { isAdministrator, isAgent, loadSession, session } from './stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -52,6 +52,12 @@ export const router = createRouter({
       component: () => import('./pages/ReconciliationPage.vue'),
       meta: { title: '话单核对' },
     },
+    {
+      path: '/clocks',
+      name: 'clocks',
+      component: () => import('./pages/ClocksPage.vue'),
+      meta: { title: '时限管理' },
+    },
     { path: '/:rest(.*)', redirect: '/' },
   ],
 })
@@ -64,6 +70,7 @@ function turnedAway(to: RouteLocationNormalized) {
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
   if (to.name === 'desk' && !isAgent.value) return { name: 'board' }
   if (OVERSEERS_ONLY.has(to.name) && isAgent.value) return { name: 'desk' }
+  if (to.name === 'clocks' && !isAdministrator.value) return { name: 'cases' }
   return null
 }
 

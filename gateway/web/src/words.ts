@@ -1,12 +1,17 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
 import type {
+  Allowance,
+  CaseClock,
   CaseKind,
   CaseState,
+  ClockUnit,
+  Light,
   LineMode,
   ReconciliationCause,
   Ringback,
   RingbackState,
   SeatState,
+  Urgency,
 } from './model'
 
 export const SEAT_STATE: Record<SeatState, string> = {
@@ -34,6 +39,31 @@ export const CASE_STATE: Record<CaseState, string> = {
   closed: '已办结',
 }
 
+export const URGENCY: Record<Urgency, string> = {
+  ordinary: '一般',
+  complex: '疑难',
+  urgent: '紧急',
+  critical: '特急',
+}
+
+export const CLOCK_KIND: Record<CaseClock['kind'], string> = { signing: '签收', closing: '办结' }
+
+export const CLOCK_UNIT: Record<ClockUnit, string> = {
+  working_days: '个工作日',
+  working_hours: '个工作小时',
+  hours: '小时',
+}
+
+export const LIGHT: Record<Light, string> = {
+  red: '超期',
+  yellow: '临期',
+  green: '正常',
+  paused: '暂停计时',
+  undated: '期限待定',
+}
+
+export const allowanceWord = ({ amount, unit }: Allowance) => `${amount} ${CLOCK_UNIT[unit]}`
+
 export const LINE_MODE: Record<LineMode | 'undefined', string> = {
   main: '热线主号',
   cancelled: '已取消号码',
@@ -58,6 +88,7 @@ const HISTORY_STEP: Record<string, string> = {
   registered: '登记',
   answered_at_once: '即时答复',
   closed: '办结',
+  supervised: '督办',
 }
 
 const RATING: Record<string, string> = {

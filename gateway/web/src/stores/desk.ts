@@ -7,7 +7,7 @@
 import { computed, reactive, watch } from 'vue'
 import { api } from '../api'
 import { onLive } from '../live'
-import type { Call, CaseKind, Hello, LiveEvent, Seat } from '../model'
+import type { Call, CaseKind, Hello, LiveEvent, Seat, Urgency } from '../model'
 import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
 import { session } from './session'
 
@@ -17,6 +17,7 @@ export interface CaseForm {
   body: string
   address: string
   confidential: boolean
+  urgency: Urgency
   atOnce: boolean
   result: string
 }
@@ -32,6 +33,7 @@ const emptyForm = (): CaseForm => ({
   body: '',
   address: '',
   confidential: false,
+  urgency: 'ordinary',
   atOnce: false,
   result: '',
 })

@@ -13,7 +13,7 @@ from gateway.context import Context
 from gateway.jobs import enqueue_telling
 from gateway.live import LiveEvent, iso
 from gateway.settings import Settings
-from ticketing.clocks.case_clocks import redate
+from ticketing.clocks.case_clocks import redate, wrongly_dated
 from ticketing.clocks.deadline import Timing
 from ticketing.clocks.notices import Notice, claim_due, supervise
 from ticketing.clocks.working_time import WorkingHours
@@ -56,9 +56,12 @@ async def redate_clocks(context: Context) -> int:
     timing, changed = timing_of(context.settings), 0
     after: int | None = 0
     while after is not None:
-        async with context.engines.pool.acquire() as connection, connection.transaction():
-            more, after = await redate(connection, after=after, timing=timing, at=context.clock())
-        changed += more
+        async with context.engines.pool.acquire() as connection:
+            wrong, after = await wrongly_dated(connection, after=after, timing=timing)
+            for clock in wrong:
+                async with connection.transaction():
+                    now = context.clock()
+                    changed += await redate(connection, clock, timing=timing, at=now)
     if changed:
         log.info("clocks_redated", clocks=changed)
     return changed

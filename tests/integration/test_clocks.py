@@ -163,9 +163,13 @@ async def test_clock_without_calendar_waits_for_it(
 
 
 async def redate(pool: asyncpg.Pool) -> int:
-    async with pool.acquire() as conn, conn.transaction():
-        changed, after = await case_clocks.redate(conn, after=0, timing=TIMING, at=START)
-    assert after is None
+    changed = 0
+    async with pool.acquire() as conn:
+        wrong, after = await case_clocks.wrongly_dated(conn, after=0, timing=TIMING)
+        assert after is None
+        for clock in wrong:
+            async with conn.transaction():
+                changed += await case_clocks.redate(conn, clock, timing=TIMING, at=START)
     return changed
 
 

@@ -2,7 +2,7 @@
 
 A case has at most one clock of each kind running. Every act is an entry of the clock's history, and
 the deadline is always worked out anew from that history; a clock whose calendar is missing runs
-without a deadline until `redate_all` finds one. Cases from before there were clocks have none:
+without a deadline until `redate` finds one. Cases from before there were clocks have none:
 acts on a clock that does not run answer `None`.
 """
 
@@ -21,7 +21,7 @@ from ticketing.clocks.queries import QUERIES
 from ticketing.clocks.rules import ClockKind, Urgency, allowance_of, rule_for
 
 SYSTEM = "system"
-BATCH = 500
+BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,24 +184,36 @@ async def clocks_of(conn: Any, case_ids: Iterable[int]) -> dict[int, list[Clock]
     return found
 
 
-async def redate(conn: Any, *, after: int, timing: Timing, at: datetime) -> tuple[int, int | None]:
-    """Work out the deadlines of a batch of running clocks anew, as the calendar is now.
+async def wrongly_dated(conn: Any, *, after: int, timing: Timing) -> tuple[list[Clock], int | None]:
+    """Running clocks whose deadline is not the one by the calendar as it is now, of a batch.
 
-    The batch begins after the clock `after` (0: at the first). Returns how many deadlines changed
-    and the last clock of the batch, `None` when there are no more.
+    The batch begins behind the clock `after` (0: with the first). The last clock of the batch comes
+    with them, or `None` when there are no more.
     """
     rows = QUERIES.running_after(conn, clock_id=after, limit=BATCH)
     clocks = [Clock.from_row(row) async for row in rows]
     calendar = await load_calendar(conn)
     histories = await _histories(conn, clocks)
-    changed = 0
-    for clock in clocks:
-        dated = _dated(clock, histories[clock.clock_id], calendar, timing)
-        if dated.deadline != clock.deadline:
-            changed += 1
-            await _note(conn, clock.clock_id, Entry(at, Act.REDATED), SYSTEM)
-            await _store_dates(conn, dated)
-    return changed, clocks[-1].clock_id if len(clocks) == BATCH else None
+    wrong = [
+        clock
+        for clock in clocks
+        if _dated(clock, histories[clock.clock_id], calendar, timing).deadline != clock.deadline
+    ]
+    return wrong, clocks[-1].clock_id if len(clocks) == BATCH else None
+
+
+async def redate(conn: Any, clock: Clock, *, timing: Timing, at: datetime) -> bool:
+    """Work out the deadline of a running clock anew; whether it changed.
+
+    One clock in a transaction: of several, others might want the same ones in another order.
+    """
+    running = await _running(conn, clock.case_id, clock.kind)
+    if running is None:
+        return False
+    if (await _date(conn, running, timing)).deadline == running.deadline:
+        return False
+    await _note(conn, running.clock_id, Entry(at, Act.REDATED), SYSTEM)
+    return True
 
 
 async def _running(conn: Any, case_id: int, kind: ClockKind) -> Clock | None:

@@ -18,8 +18,7 @@ select k.*, r.category, r.urgency, r.version as rule_version,
 from case_clocks k join clock_rules r using (rule_id)
 where k.stopped_at is null and k.clock_id > :clock_id
 order by k.clock_id
-limit :limit
-for update of k;
+limit :limit;
 
 -- name: clocks_of_cases(case_ids)
 -- Every clock of these cases: those that run first, the most pressing first of all.

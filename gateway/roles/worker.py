@@ -51,7 +51,7 @@ async def _work(context: Context) -> None:
         async def tell(job: Job) -> None:
             await _tell(context, job.payload or b"")
 
-        @queue.entrypoint(REDATE_CLOCKS, concurrency_limit=1)
+        @queue.entrypoint(REDATE_CLOCKS)
         async def redate(_job: Job) -> None:
             await redate_clocks(context)
 

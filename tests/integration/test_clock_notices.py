@@ -135,10 +135,8 @@ async def test_more_than_a_batch(
     )
     await pool.execute(
         "insert into case_clocks (case_id, kind, rule_id, started_at, deadline, yellow_from,"
-        " notice_at) select c.case_id, kind, rule_id, started_at, deadline, yellow_from, notice_at"
-        " from cases c, case_clocks k where k.case_id = $1 and c.case_id <> $1".replace(
-            ", kind,", ", k.kind,", 1
-        ),
+        " notice_at) select c.case_id, k.kind, k.rule_id, k.started_at, k.deadline, k.yellow_from,"
+        " k.notice_at from cases c, case_clocks k where k.case_id = $1 and c.case_id <> $1",
         case.case_id,
     )
     wall.now = RED

@@ -8,8 +8,9 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.auth.roles import Role
 from gateway.http.application import create_app
+from gateway.live import iso
 from tests.browser.desk import picture, sign_in
-from tests.support.web import NOW, PASSWORD, Hotline
+from tests.support.web import NOW, PASSWORD, Hotline, call_data, part
 from ticketing.clocks.case_clocks import pause
 from ticketing.clocks.rules import ClockKind
 
@@ -55,7 +56,7 @@ async def open_cases(hotline: Hotline) -> list[str]:
         "update case_clocks set deadline = {}, yellow_from = {} where case_id ="
         " (select case_id from cases where case_no = $1)"
     )
-    late, soon = "timestamptz '2026-11-20 17:30+8'", "timestamptz '2026-11-23 17:30+8'"
+    late, soon = "timestamptz '2026-11-19 17:30+8'", "timestamptz '2026-11-23 17:30+8'"
     await hotline.pool.execute(state.format(late, late), numbers[0])
     await hotline.pool.execute(state.format(soon, late), numbers[4])
     await hotline.pool.execute(state.format("null", "null"), numbers[5])
@@ -76,7 +77,7 @@ async def test_lights(page: Page, hotline: Hotline) -> None:
     for number, text in zip(
         numbers,
         (
-            "超 1.2 工作日",
+            "超 1.8 工作日",
             "剩 15.2 工作日",
             "剩 1.0 天",
             "剩 2.0 小时",
@@ -94,7 +95,7 @@ async def test_lights(page: Page, hotline: Hotline) -> None:
     await picture(page, "cases-red")
     await shown[numbers[0]].click()
     clocks = page.get_by_label("办理时限")
-    await expect(clocks).to_contain_text("办结 2026-11-20 17:30")
+    await expect(clocks).to_contain_text("办结 2026-11-19 17:30")
     await expect(clocks).to_contain_text("规则第 1 版")
     await large(page, "case-clocks")
 
@@ -135,6 +136,25 @@ async def test_administration(page: Page, hotline: Hotline) -> None:
     await page.get_by_role("dialog").get_by_role("button", name="已全部录入").click()
     await expect(calendar).to_contain_text("261 个工作日")
     await picture(page, "clocks-year-declared")
+
+
+async def test_urgency_is_chosen_in_the_form(page: Page, hotline: Hotline) -> None:
+    await hotline.add_user(Role.AGENT, "agent1001", agent="1001")
+    await hotline.switchboard.tell_seat("1001", "talking", call_id="sb1-5.1")
+    await sign_in(page, "agent1001", PASSWORD)
+    talking = {"agent": "1001", "agents": [part("1001")], "answered_at": iso(NOW)}
+    for name in ("call.ringing", "call.answered"):
+        await hotline.switchboard.tell(name, call_data("sb1-5.1", **talking))
+    form = page.get_by_role("form", name="工单登记")
+    await form.get_by_role("radio", name="投诉").locator("..").click()
+    await form.get_by_role("radio", name="特急").locator("..").click()
+    await form.get_by_label("标题", exact=True).fill("燃气泄漏")
+    await form.get_by_label("内容", exact=True).fill("楼道有燃气味")
+    await large(page, "form-urgency")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("本次通话已登记工单")).to_be_visible()
+    urgency = "select urgency from case_clocks join clock_rules using (rule_id)"
+    assert await hotline.pool.fetchval(urgency) == "critical"
 
 
 async def test_others_have_no_business_there(page: Page, hotline: Hotline) -> None:

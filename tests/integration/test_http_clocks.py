@@ -149,11 +149,11 @@ async def test_changing_a_rule(hotline: Hotline) -> None:
     assert after["clocks"][0]["rule_version"] == 2
     assert after["clocks"][0]["deadline"] == "2026-11-30T09:30:00Z"
     _, rules = await agent.json("GET", RULES)
-    assert sorted((rule["urgency"], rule["version"]) for rule in rules) == [
-        ("complex", 1),
+    assert [(rule["urgency"], rule["version"]) for rule in rules] == [
         ("critical", 1),
-        ("ordinary", 2),
         ("urgent", 1),
+        ("ordinary", 2),
+        ("complex", 1),
     ]
     _, versions = await agent.json("GET", f"{RULES}/ordinary")
     assert [version["version"] for version in versions] == [2, 1]

@@ -20,6 +20,9 @@ class Urgency(StrEnum):
     COMPLEX = "complex"  # 疑难
 
 
+_MOST_URGENT_FIRST = {urgency: place for place, urgency in enumerate(Urgency)}
+
+
 class ClockKind(StrEnum):
     """What a clock measures."""
 
@@ -71,8 +74,9 @@ def allowance_of(row: Mapping[str, Any], kind: ClockKind) -> Allowance:
 
 
 async def rules_in_force(conn: Any) -> list[Rule]:
-    """Every rule that new cases go by, those for all categories first."""
-    return [Rule.from_row(row) async for row in QUERIES.rules_in_force(conn)]
+    """Every rule that new cases go by, those for all categories first, each most urgent first."""
+    rules = [Rule.from_row(row) async for row in QUERIES.rules_in_force(conn)]
+    return sorted(rules, key=lambda rule: (rule.category or "", _MOST_URGENT_FIRST[rule.urgency]))
 
 
 async def rule_versions(conn: Any, category: str | None, urgency: Urgency) -> list[Rule]:

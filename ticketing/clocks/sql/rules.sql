@@ -1,11 +1,10 @@
 -- name: rules_in_force()
--- The newest version of every rule that is not withdrawn, the ones for all categories first.
+-- The newest version of every rule that is not withdrawn.
 select * from (
   select distinct on (category, urgency) * from clock_rules
   order by category, urgency, version desc
 ) newest
-where not withdrawn
-order by category nulls first, urgency;
+where not withdrawn;
 
 -- name: rule_versions(category, urgency)
 select * from clock_rules

@@ -3,17 +3,18 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from gateway.case_clocks import BATCH, make_notices, redate_clocks
 from gateway.context import Context
 from gateway.engines import Engines
-from gateway.live import STREAM, LiveEvent
+from gateway.live import STREAM, LiveEvent, publish
 from gateway.readiness import Readiness
 from gateway.roles.worker import worker
 from gateway.settings import Settings
@@ -237,3 +238,32 @@ async def test_worker_makes_them_and_tells_the_pages(
     assert len(await supervised(pool, case)) == 1
     assert await notices(pool) == {("overdue", 1): 1}
     assert await redate_clocks(context) == 0
+
+
+async def test_killed_after_the_commit_and_redis_away(
+    case_office: CaseOffice, context: Context, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made the notice is gone: another worker tells of it, as soon as Redis is there."""
+    case = await case_office.open(START)
+    wall.now = RED
+    assert await make_notices(context) == 1
+    refused: list[str] = []
+
+    async def publish_later(redis: Redis, event: LiveEvent) -> None:
+        if len(refused) < 2:
+            refused.append(event.event_id)
+            raise RedisError
+        await publish(redis, event)
+
+    monkeypatch.setattr("gateway.roles.worker.publish", publish_later)
+    monkeypatch.setattr("gateway.roles.worker.TELL_AGAIN", timedelta(milliseconds=50))
+
+    async def told_at_last() -> bool:
+        entries: Any = await context.engines.redis.xrange(STREAM)
+        found = [LiveEvent.from_json(fields["e"]) for _, fields in entries]
+        return [event.name for event in found] == ["case.overdue"]
+
+    async with running(worker(context)):
+        await until(told_at_last, within_s=20)
+    assert len(set(refused)) == 1
+    assert len(await supervised(context.engines.pool, case)) == 1

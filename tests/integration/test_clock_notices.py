@@ -80,6 +80,7 @@ async def test_reminder_then_supervision(
     assert [await make_notices(context) for _ in range(2)] == [1, 0]
     wall.now = at("12-30 10:00")
     assert await make_notices(context) == 0
+    assert (await cases.find_case(pool, case.case_no)).version == case.version + 1
     note = "办结时限（2026-12-02 17:30）已过，系统自动督办"
     assert await supervised(pool, case) == [("system", note)]
     events = await told(pool)

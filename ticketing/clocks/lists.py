@@ -1,5 +1,6 @@
 """Cases by their light. A light is a range of deadlines of running clocks, which an index has."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ async def lit_cases(  # noqa: PLR0913  # the parts of a list
         rows = QUERIES.timeless_cases(
             conn, paused=light is Light.PAUSED, after_case=case_id, state=state, limit=limit
         )
-        return [Case.from_row(row) async for row in rows]
+        return await _cases(conn, [row["case_id"] async for row in rows])
     if light is not Light.RED and (deadline is None or deadline <= now):
         deadline, case_id = now, _BEHIND_ALL
     rows = QUERIES.dated_cases(
@@ -44,7 +45,14 @@ async def lit_cases(  # noqa: PLR0913  # the parts of a list
         state=state,
         limit=limit,
     )
-    return [Case.from_row(row) async for row in rows]
+    return await _cases(conn, [row["case_id"] async for row in rows])
+
+
+async def _cases(conn: Any, case_ids: Sequence[int]) -> list[Case]:
+    """The cases in the order of their ids here."""
+    rows = QUERIES.cases_by_ids(conn, case_ids=case_ids)
+    found = {row["case_id"]: Case.from_row(row) async for row in rows}
+    return [found[case_id] for case_id in case_ids]
 
 
 async def _place(conn: Any, after: str | None) -> tuple[datetime | None, int]:

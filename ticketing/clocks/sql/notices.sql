@@ -11,7 +11,7 @@ with due as materialized (
   order by k.notice_at
   limit :limit
   for no key update of k skip locked
-  for key share of c skip locked
+  for no key update of c skip locked
 ), moved as (
   update case_clocks k
   set notice_at = case when due.notice = 'reminded' then due.deadline end
@@ -29,5 +29,9 @@ join users u on u.user_id = due.opened_by
 order by due.clock_id;
 
 -- name: insert_supervision(case_id, at, actor, step, note)*!
+-- A step like any other: the version of the case grows with it.
+with raised as (
+  update cases set version = version + 1 where case_id = :case_id returning case_id
+)
 insert into case_history (case_id, at, actor, step, note)
-values (:case_id, :at, :actor, :step, :note);
+select case_id, :at::timestamptz, :actor::text, :step::text, :note::text from raised;

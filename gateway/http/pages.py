@@ -19,6 +19,9 @@ PATHS = (
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",
+    "/seat-figures",
+    "/lines",
+    "/reconciliations",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

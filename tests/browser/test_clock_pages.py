@@ -162,4 +162,5 @@ async def test_others_have_no_business_there(page: Page, hotline: Hotline) -> No
     await sign_in(page, "chief", PASSWORD)
     await expect(page.get_by_role("link", name="时限管理")).to_have_count(0)
     await page.goto("/clocks")
-    await expect(page.get_by_label("按时限筛选")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_contain_text("您的角色不能使用“时限管理”")
+    await expect(page.get_by_label("时限规则")).to_have_count(0)

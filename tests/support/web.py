@@ -283,7 +283,18 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIterator[Hotline]:
+def dist(tmp_path: Path) -> Path:
+    """Where the pages are: something to serve; tests of the pages themselves override this."""
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>12345</title>")
+    (dist / "assets" / "index-C0ffee12.js").write_text("export {}")
+    (dist / "assets" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    return dist
+
+
+@pytest.fixture
+async def hotline(pool: asyncpg.Pool, redis: Redis, dist: Path) -> AsyncIterator[Hotline]:
     """The HTTP surface, served, with a connected switchboard."""
     settings = Settings(switchboard=SWITCHBOARD, allowed_origins=("https://cti.example",))
     closed: list[str] = []
@@ -306,11 +317,6 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
     )
     switchboard = Switchboard(redis)
     await switchboard.connect()
-    dist = tmp_path / "dist"
-    (dist / "assets").mkdir(parents=True)
-    (dist / "index.html").write_text("<!doctype html><title>12345</title>")
-    (dist / "assets" / "index-C0ffee12.js").write_text("export {}")
-    (dist / "assets" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     async with contextlib.AsyncExitStack() as stack:
         serving = serve_commands(redis, SWITCHBOARD, switchboard.serve)
         await stack.enter_async_context(running(services.hub.run(), serving))

@@ -123,6 +123,12 @@ export const api = {
       seatPath(seat, 'state'),
       reason === undefined ? { state } : { state, reason },
     ),
+  seats: () => request<m.NamedSeat[]>('GET', '/seats'),
+  seatQueues: (seat: SeatId) => request<m.SeatQueues>('GET', seatPath(seat, 'queues')),
+  assignQueues: (seat: SeatId, queues: readonly string[]) =>
+    request<void>('PUT', seatPath(seat, 'queues'), { queues }),
+  seatFigures: (asked: { start: string; end: string; step: m.FiguresStep }) =>
+    request<m.SeatPeriod[]>('GET', `/seats/figures${query(asked)}`),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
   call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
   callerHistory: (callId: string) =>
@@ -163,6 +169,12 @@ export const api = {
   withdrawYear: (year: number) => request<void>('DELETE', `/calendar/${year}`),
   callers: () => request<m.Callers>('GET', '/board/callers'),
   lines: () => request<m.Line[]>('GET', '/lines'),
+  addLine: (line: m.Line) => request<m.Line>('POST', '/lines', line),
+  changeLine: (number: string, terms: m.LineTerms) =>
+    request<m.Line>('PUT', `/lines/${id(number)}`, terms),
+  removeLine: (number: string) => request<void>('DELETE', `/lines/${id(number)}`),
+  lineChanges: (asked: { number: string; limit: number; before?: number | undefined }) =>
+    request<m.LineChange[]>('GET', `/lines/changes${query(asked)}`),
   board: () => request<m.Board>('GET', '/board'),
   reconciliations: (limit: number) =>
     request<m.ReconciliationRun[]>('GET', `/reconciliations${query({ limit })}`),

@@ -1,4 +1,4 @@
-/** The parts of Element Plus in use, and no others: each with its style, in Chinese. */
+/** The parts of Element Plus that several pages use: each with its style, in Chinese. */
 import {
   ElButton,
   ElCheckbox,

@@ -24,6 +24,19 @@ export interface Line {
   district: string
 }
 
+/** What a line is, apart from its number. */
+export type LineTerms = Omit<Line, 'number'>
+
+/** GET /lines/changes: `before` is null of a new line, `after` of one removed. */
+export interface LineChange {
+  change_id: number
+  number: string
+  at: string
+  actor: string
+  before: Line | null
+  after: Line | null
+}
+
 export type SeatState =
   | 'logged_out'
   | 'ready'
@@ -57,6 +70,42 @@ export interface SeatChoices {
   reasons: string[]
   queues: string[]
   wrap_up_prolong_s: number
+}
+
+/** GET /seats: with the name of its agent, empty for a number that no user has. */
+export interface NamedSeat extends Seat {
+  display_name: string
+}
+
+/** GET /seats/{agent}/queues: none assigned stands for all. */
+export interface SeatQueues {
+  assigned: string[]
+  queues: string[]
+  logged_in: string[]
+}
+
+export type FiguresStep = 'whole' | 'day' | 'hour'
+
+/** GET /seats/figures: seconds of a seat in a period. */
+export interface SeatPeriod {
+  switchboard: string
+  agent: string
+  display_name: string
+  start: string
+  end: string
+  ready_s: number
+  ringing_s: number
+  talking_s: number
+  hold_s: number
+  wrap_up_s: number
+  not_ready_s: number
+  /** The reason is empty where none was given. */
+  not_ready_by_reason: Record<string, number>
+  unreachable_s: number
+  busy_s: number
+  logged_in_s: number
+  occupancy: Rate
+  seat_utilization: Rate
 }
 
 /** What an agent may do to his call. */
@@ -325,6 +374,7 @@ export interface BoardSeat {
   display_name: string
   state: SeatState
   reason: string
+  queues: string[]
   since: string | null
 }
 
@@ -354,6 +404,7 @@ export interface SwitchboardLink {
   district: string
   connected: boolean
   since: string | null
+  queues: string[]
 }
 
 export interface SurveyFigures {

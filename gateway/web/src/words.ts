@@ -10,9 +10,16 @@ import type {
   ReconciliationCause,
   Ringback,
   RingbackState,
+  Role,
   SeatState,
   Urgency,
 } from './model'
+
+export const ROLE: Record<Role, string> = {
+  agent: '坐席',
+  supervisor: '值班长',
+  administrator: '系统管理员',
+}
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -70,6 +77,14 @@ export const LINE_MODE: Record<LineMode | 'undefined', string> = {
   kept: '保留号码',
   dual: '双号并行',
   undefined: '未登记线路',
+}
+
+/** What each mode of a line means, for who defines one. */
+export const LINE_MODE_MEANS: Record<LineMode, string> = {
+  main: '热线本身的号码',
+  cancelled: '号码已取消，仍打来的由热线接听',
+  kept: '号码保留，与热线统一接听',
+  dual: '两个号码并行，联合督办',
 }
 
 const OUTCOME: Record<string, string> = {

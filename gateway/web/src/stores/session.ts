@@ -10,7 +10,6 @@ let afterEnd: () => void = () => {}
 
 export const session = readonly(current)
 export const isAgent = computed(() => current.value?.role === 'agent')
-export const isAdministrator = computed(() => current.value?.role === 'administrator')
 export const isSupervisor = computed(() => current.value?.role === 'supervisor')
 
 /** `handler` runs when the session has ended without the person asking for it. */

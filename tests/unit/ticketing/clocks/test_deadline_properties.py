@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketing.clocks.calendar import Calendar
@@ -19,6 +19,8 @@ from ticketing.clocks.deadline import (
 )
 from ticketing.clocks.errors import CalendarUnknownError
 from ticketing.clocks.working_time import CITY, WorkingHours, WorkTime
+
+patient = settings(deadline=None)  # the machine may be busy with other things
 
 HOURS = WorkingHours.parse("09:00-12:00,13:00-17:30")
 TIMING = Timing(hours=HOURS, yellow_share=0.25, yellow_before=timedelta(0))
@@ -56,17 +58,20 @@ def of(start: datetime, allowance: Allowance, *later: Entry) -> Schedule:
     return schedule(allowance, history, calendar=CALENDAR, timing=TIMING)
 
 
+@patient
 @given(STARTS, SPANS, ALLOWANCES)
 def test_later_start_ends_no_earlier(start: datetime, by: timedelta, allowance: Allowance) -> None:
     assert of(start, allowance).deadline <= of(start + by, allowance).deadline
 
 
+@patient
 @given(STARTS, UNITS, AMOUNTS, AMOUNTS)
 def test_more_takes_longer(start: datetime, unit: Unit, amount: int, more: int) -> None:
     shorter, longer = Allowance(amount, unit), Allowance(amount + more, unit)
     assert of(start, shorter).deadline < of(start, longer).deadline
 
 
+@patient
 @given(STARTS, ALLOWANCES)
 def test_ends_while_work_goes_on(start: datetime, allowance: Allowance) -> None:
     found = of(start, allowance)
@@ -78,6 +83,7 @@ def test_ends_while_work_goes_on(start: datetime, allowance: Allowance) -> None:
         assert any(a < end.time() <= b for a, b in HOURS.spans)
 
 
+@patient
 @given(STARTS, st.integers(1, 60))
 def test_working_days_are_counted(start: datetime, number: int) -> None:
     deadline = of(start, Allowance(number, Unit.WORKING_DAYS)).deadline
@@ -87,6 +93,7 @@ def test_working_days_are_counted(start: datetime, number: int) -> None:
     assert sum(map(CALENDAR.is_working, days)) == number
 
 
+@patient
 @given(STARTS, ALLOWANCES, SPANS, SPANS)
 def test_pause_moves_by_the_time_it_took(
     start: datetime, allowance: Allowance, before: timedelta, pause: timedelta
@@ -100,6 +107,7 @@ def test_pause_moves_by_the_time_it_took(
     assert own.between(paused, whole.deadline) == own.between(resumed, moved.deadline)
 
 
+@patient
 @given(STARTS, ALLOWANCES, ALLOWANCES, ALLOWANCES)
 def test_extension_adds(
     start: datetime, allowance: Allowance, first: Allowance, second: Allowance
@@ -118,18 +126,21 @@ def test_extension_adds(
     assert whole.deadline < longer.deadline
 
 
+@patient
 @given(STARTS, st.timedeltas(timedelta(0), timedelta(hours=100)))
 def test_back_undoes_add(start: datetime, amount: timedelta) -> None:
     assert WORK.between(start, WORK.add(start, amount)) == amount
     assert WORK.between(WORK.back(start, amount), start) == amount
 
 
+@patient
 @given(STARTS, SPANS, SPANS)
 def test_time_between_adds_up(start: datetime, first: timedelta, second: timedelta) -> None:
     middle, end = start + first, start + first + second
     assert WORK.between(start, middle) + WORK.between(middle, end) == WORK.between(start, end)
 
 
+@patient
 @given(st.datetimes(datetime(2026, 12, 1), datetime(2027, 3, 1)), ALLOWANCES)  # noqa: DTZ001
 def test_year_without_calendar(moment: datetime, allowance: Allowance) -> None:
     """Either it ends in the year that is known, or the year that is missing is named."""

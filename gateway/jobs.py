@@ -1,13 +1,18 @@
 """Jobs that must follow a change: enqueued in the change's own transaction (PgQueuer)."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 
+from gateway.live import LiveEvent
+
 SURVEY = "survey_call"
+TELL = "tell"
+REDATE_CLOCKS = "redate_clocks"
 
 
 async def enqueue_survey(connection: Any, case_id: int, *, delay: timedelta) -> None:
@@ -22,3 +27,21 @@ async def enqueue_survey(connection: Any, case_id: int, *, delay: timedelta) -> 
         dedupe_key=f"{SURVEY}:{case_id}",
         on_conflict="skip",
     )
+
+
+async def enqueue_telling(connection: Any, events: Sequence[LiveEvent]) -> None:
+    """Have the pages told of what the transaction of ``connection`` does, once it is done."""
+    if events:
+        await Queries(AsyncpgDriver(connection)).enqueue(
+            [TELL] * len(events),
+            [event.to_json().encode() for event in events],
+            [0] * len(events),
+        )
+
+
+async def enqueue_redating(connection: Any) -> None:
+    """Have the deadlines of running clocks worked out anew: the calendar has changed.
+
+    Never left out because one waits already: that one may have begun before this change.
+    """
+    await Queries(AsyncpgDriver(connection)).enqueue(REDATE_CLOCKS, None)

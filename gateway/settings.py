@@ -35,6 +35,8 @@ from gateway.errors import SettingsError
 from gateway.switchboard_settings import SwitchboardSettings, check_entries
 from gateway.urls import check_url
 from telephony.seats.seat import WRAP_UP_REASON
+from ticketing.clocks.errors import ClockInvalidError
+from ticketing.clocks.working_time import WorkingHours
 
 # What Asterisk keeps of a member is separated by ``;`` and ``|`` (app_queue.c).
 NotReadyReason = Annotated[
@@ -108,6 +110,28 @@ class Settings(SwitchboardSettings, BaseSettings):
     ringback_spacing_s: float = Field(600, ge=0, description="between two attempts")
     ringback_opens: time = Field(time(8), description="no ring-back before, Asia/Shanghai")
     ringback_closes: time = Field(time(21), description="no ring-back from then on")
+
+    clock_hours: str = Field(
+        "09:00-12:00,13:00-17:30", description="working hours of a working day, Asia/Shanghai"
+    )
+    clock_yellow_percent: float = Field(
+        25, ge=0, le=100, description="a clock is yellow with no more than this left of its time"
+    )
+    clock_yellow_hours: float = Field(
+        0, ge=0, le=1000, description="or with no more than these hours left, whichever is earlier"
+    )
+    clock_start_day_counts: bool = Field(
+        False, description="the day on which a clock starts is the first of its working days"
+    )
+
+    @field_validator("clock_hours")
+    @classmethod
+    def _hours(cls, hours: str) -> str:
+        try:
+            WorkingHours.parse(hours)
+        except ClockInvalidError:
+            raise ValueError("must be spans in order, such as 09:00-12:00,13:00-17:30") from None
+        return hours
 
     @field_validator("database_url", "redis_url")
     @classmethod

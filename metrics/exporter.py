@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from metrics import events
 from metrics.calls import CallGroup
+from metrics.case_clocks import clock_metrics
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.events import EventCounts
@@ -122,6 +123,7 @@ class FiguresCollector(Collector):
         yield from self._calls(self._bounded(snapshot))
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
+        yield from clock_metrics(snapshot.clocks, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
         yield from self._reconciliation(snapshot)

@@ -13,6 +13,7 @@ import structlog
 from metrics import events
 from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_ringbacks
 from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
+from metrics.case_clocks import RunningClocks, running_clocks
 from metrics.counts import CallCounts
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
@@ -23,6 +24,7 @@ from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
+CLOCKS_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -46,6 +48,7 @@ class Snapshot:
     calls: Mapping[CallGroup, CallCounts]
     callers: CallerCounts
     ringbacks: LiveRingbacks
+    clocks: RunningClocks
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -73,6 +76,7 @@ class SnapshotKeeper:
         self._short_abandon_s = short_abandon_s
         self._clock = clock
         self._callers: tuple[float, CallerCounts] | None = None
+        self._clocks: tuple[float, RunningClocks] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -111,6 +115,7 @@ class SnapshotKeeper:
             lines=tuple([LineInfo(*row) async for row in QUERIES.lines(conn)]),
             callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
+            clocks=await self._running_clocks(conn, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
@@ -129,6 +134,12 @@ class SnapshotKeeper:
             until = midnight(today + timedelta(days=1))
             self._callers = now_s, await caller_counts(conn, midnight(today), until)
         return self._callers[1]
+
+    async def _running_clocks(self, conn: Any, now_s: float) -> RunningClocks:
+        """Counted over all open cases, and so not every time."""
+        if self._clocks is None or now_s - self._clocks[0] >= CLOCKS_EVERY_S:
+            self._clocks = now_s, await running_clocks(conn, now=self._clock())
+        return self._clocks[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use."""
 
 pytest_plugins = [
+    "tests.support.clocks",
     "tests.support.postgres",
     "tests.support.reconciling",
     "tests.support.redis",

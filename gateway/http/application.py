@@ -10,10 +10,12 @@ from aiohttp import web
 from gateway.errors import GatewayError
 from gateway.http import (
     board_api,
+    calendar_api,
     call_api,
     case_api,
     case_step_api,
     category_api,
+    clock_api,
     control_api,
     department_api,
     figures_api,
@@ -51,6 +53,8 @@ API: tuple[Endpoint, ...] = (
     *case_step_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
+    *clock_api.ENDPOINTS,
+    *calendar_api.ENDPOINTS,
     *board_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,

@@ -1,12 +1,14 @@
 """Cases as the API tells them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.http.actors import actor_of
-from gateway.http.endpoint import Answer
+from gateway.http.clock_answers import ClockAnswer, clock_answers
+from gateway.http.endpoint import Answer, Inquiry
 from gateway.http.problems import not_found
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.masking import hide_number, mask_number
@@ -26,7 +28,10 @@ class NamedAnswer(Answer):
 
 
 class CaseRow(Answer):
-    """A case as lists show it; ``caller`` is masked, and hidden where that was asked for."""
+    """A case as lists show it; ``caller`` is masked, and hidden where that was asked for.
+
+    ``clocks`` that run come first, and of these the most pressing one.
+    """
 
     case_no: str
     call_id: str | None
@@ -42,6 +47,7 @@ class CaseRow(Answer):
     opened_by: str
     opened_at: datetime
     closed_at: datetime | None
+    clocks: list[ClockAnswer]
 
 
 class HistoryAnswer(Answer):
@@ -97,8 +103,15 @@ class CaseAnswer(CaseRow):
     survey: list[SurveyAttempt]
 
 
-def case_row(case: Case, person: Person) -> CaseRow:
-    """A case as ``person`` may see it."""
+async def case_rows(
+    connection: Any, cases: Sequence[Case], inquiry: Inquiry[Any, Any]
+) -> list[CaseRow]:
+    """Cases as whoever asks may see them."""
+    clocks = await clock_answers(connection, [case.case_id for case in cases], inquiry)
+    return [_case_row(case, inquiry.person, clocks[case.case_id]) for case in cases]
+
+
+def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
     return CaseRow(
         case_no=case.case_no,
         call_id=case.call_id,
@@ -114,6 +127,7 @@ def case_row(case: Case, person: Person) -> CaseRow:
         opened_by=case.opened_by,
         opened_at=case.opened_at,
         closed_at=case.closed_at,
+        clocks=clocks,
     )
 
 
@@ -173,13 +187,14 @@ def _history(entry: HistoryEntry) -> HistoryAnswer:
     )
 
 
-async def full_case(connection: Any, case: Case, person: Person) -> CaseAnswer:
+async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> CaseAnswer:
     """A case with all that belongs to it."""
+    (row,) = await case_rows(connection, [case], inquiry)
     steps = await history(connection, case.case_id)
     party = await _party(connection, case, person)
     results = await results_of_case(connection, case.case_id)
     return CaseAnswer(
-        **case_row(case, person).model_dump(),
+        **row.model_dump(),
         body=case.body,
         result=case.result,
         version=case.version,

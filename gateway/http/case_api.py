@@ -1,20 +1,26 @@
 """Cases (工单): opening, looking up, closing."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gateway.auth.roles import CASE_WORKERS, DEPARTMENTS, EVERYONE
+from gateway.case_audience import audience_of
+from gateway.case_clocks import timing_of
 from gateway.http.actors import actor_of, as_problems
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_row, full_case
-from gateway.http.case_events import audience_of, tell, tell_step
+from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, full_case
+from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import PLAIN, CallId, Code, Page, Version
+from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
 from ticketing import case_lists, cases
-from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, CaseKind, NewCase
+from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
 from ticketing.case_lists import Scope, Wanted
+from ticketing.clocks.following import follow_opening
+from ticketing.clocks.lights import Light
+from ticketing.clocks.lists import lit_cases
+from ticketing.clocks.rules import Urgency
 from ticketing.lifecycle import TABLE, CaseState, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
@@ -22,7 +28,8 @@ from ticketing.steps import ASSISTING_MAX, StepRequest
 class CaseForm(Strict):
     """A case to be opened.
 
-    ``result`` given means answered at once (即时答复), ``department`` dispatched at once.
+    ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
+    ``urgency`` decides how long signing and closing it may take.
     """
 
     call_id: CallId | None = None
@@ -31,6 +38,7 @@ class CaseForm(Strict):
     body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), PLAIN]
     address: Annotated[str, Field(max_length=ADDRESS_MAX), PLAIN] = ""
     confidential: bool = False
+    urgency: Urgency = Urgency.ORDINARY
     result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
     category: Code | None = None
     department: Code | None = None
@@ -45,12 +53,25 @@ class Closing(Strict):
 
 
 class CaseFilter(Page):
-    """A part of the list of cases; ``category`` and ``department`` with all below them."""
+    """A part of the list of cases; ``category`` and ``department`` with all below them.
+
+    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    light: Light | None = None
+    after: CaseNo | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.light is None and self.after is not None:
+            raise ValueError("after 只能与 light 一起使用，其他列表用 before 翻页")
+        if self.light is not None and self.before is not None:
+            raise ValueError("按灯筛选的列表用 after 翻页，不能用 before")
+        return self
 
 
 class InboxCounts(Answer):
@@ -77,8 +98,16 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
             case = await cases.open_case(connection, new, actor=actor_of(person), now=now)
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
+        await follow_opening(
+            connection,
+            case,
+            urgency=inquiry.body.urgency,
+            timing=timing_of(inquiry.settings),
+            actor=person.login,
+            at=now,
+        )
         departments = await audience_of(connection, case)
-        answer = await full_case(connection, case, person)
+        answer = await full_case(connection, case, inquiry)
     await tell(services, "case.opened", case, departments)
     following = answer.history[-1].step
     if following is not Step.REGISTERED:
@@ -92,17 +121,32 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
     if form.call_id is not None:
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(), caller=caller)
+    return NewCase(**form.model_dump(exclude={"urgency"}), caller=caller)
 
 
-@endpoint("GET", "/api/v1/cases", access=EVERYONE, query=CaseFilter, answer=list[CaseRow])
+@endpoint(
+    "GET",
+    "/api/v1/cases",
+    access=EVERYONE,
+    query=CaseFilter,
+    answer=list[CaseRow],
+    problems=(404,),
+)
 async def list_cases(inquiry: Inquiry[Nothing, CaseFilter]) -> list[CaseRow]:
-    """Cases that one may see, newest first."""
-    wanted = Wanted(**inquiry.query.model_dump())
+    """Cases that one may see, newest first; of one light, by deadline."""
     async with inquiry.services.database() as connection:
         with as_problems():
-            found = await case_lists.list_cases(connection, wanted, actor_of(inquiry.person))
-    return [case_row(case, inquiry.person) for case in found]
+            return await case_rows(connection, await _listed(connection, inquiry), inquiry)
+
+
+async def _listed(connection: Any, inquiry: Inquiry[Nothing, CaseFilter]) -> list[Case]:
+    person, light, after = inquiry.person, inquiry.query.light, inquiry.query.after
+    wanted = Wanted(**inquiry.query.model_dump(exclude={"light", "after"}))
+    if light is None:
+        return await case_lists.list_cases(connection, wanted, actor_of(person))
+    last = None if after is None else await case_for(connection, person, after)
+    now = inquiry.services.clock()
+    return await lit_cases(connection, light, wanted, actor_of(person), now=now, after=last)
 
 
 @endpoint(
@@ -123,7 +167,7 @@ async def get_case(inquiry: Inquiry[Nothing, Nothing]) -> CaseAnswer:
     """One case with its history, its rating, its callbacks, and the steps that one may take."""
     async with inquiry.services.database() as connection:
         case = await case_for(connection, inquiry.person, inquiry.path("case_no"))
-        return await full_case(connection, case, inquiry.person)
+        return await full_case(connection, case, inquiry)
 
 
 @endpoint(
@@ -138,7 +182,7 @@ async def close_case(inquiry: Inquiry[Closing, Nothing]) -> CaseAnswer:
     """Close a registered case with its result, unless it was changed since it was read."""
     closing = inquiry.body
     wanted = StepRequest(step=Step.CLOSED, version=closing.version, result=closing.result)
-    return await take(inquiry.services, inquiry.person, inquiry.path("case_no"), wanted)
+    return await take(inquiry, wanted)
 
 
 ENDPOINTS = (open_case, list_cases, get_inbox, get_case, close_case)

@@ -1,26 +1,15 @@
 """What pages are told of cases, on the live wire, after the transaction."""
 
-from typing import Any
-
 import structlog
 from redis.exceptions import RedisError
 
 from gateway import live
 from gateway.http.services import Services
 from gateway.live import LiveEvent
-from ticketing import case_store
 from ticketing.case import Case
 from ticketing.lifecycle import CaseState, Step, Transition, Trigger
 
 log = structlog.get_logger(__name__)
-
-
-async def audience_of(connection: Any, case: Case) -> set[str]:
-    """Codes of the departments that are told of a case: a confidential one only its own."""
-    if case.confidential:
-        own = () if case.lead is None else (case.lead,)
-        return {department.code for department in (*own, *case.assisting)}
-    return set(await case_store.audience(connection, case.case_id))
 
 
 def event_name(step: Step, row: Transition) -> str:

@@ -1,17 +1,19 @@
 """The steps of a case (C4): one endpoint for all of them, as the table of the lifecycle has it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.auth.roles import CASE_STEPPERS, Person
+from gateway.auth.roles import CASE_STEPPERS
+from gateway.case_audience import audience_of
+from gateway.case_clocks import timing_of
 from gateway.http.actors import actor_of, as_problems
 from gateway.http.case_answers import CaseAnswer, case_for, full_case
-from gateway.http.case_events import audience_of, tell, tell_step
+from gateway.http.case_events import tell, tell_step
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CASE_NO, PLAIN, Code, Version
-from gateway.http.services import Services
 from ticketing.case import RESULT_MAX
+from ticketing.clocks.following import follow_step
 from ticketing.lifecycle import Step, Trigger
 from ticketing.steps import ASSISTING_MAX, DAYS_MAX, REASON_MAX, StepRequest, take_step
 
@@ -50,24 +52,33 @@ class StepForm(Strict):
 async def take_case_step(inquiry: Inquiry[StepForm, Nothing]) -> CaseAnswer:
     """Take a step of a case, unless it was changed since it was read."""
     wanted = StepRequest(**inquiry.body.model_dump())
-    return await take(inquiry.services, inquiry.person, inquiry.path("case_no"), wanted)
+    return await take(inquiry, wanted)
 
 
-async def take(services: Services, person: Person, case_no: str, wanted: StepRequest) -> CaseAnswer:
-    """Take a step with all that it triggers; raises `Problem`."""
+async def take(inquiry: Inquiry[Any, Nothing], wanted: StepRequest) -> CaseAnswer:
+    """Take a step of the path's case, with all that it triggers; raises `Problem`."""
+    services, person, case_no = inquiry.services, inquiry.person, inquiry.path("case_no")
+    now = services.clock()
     async with services.database() as connection, connection.transaction():
         before = await case_for(connection, person, case_no)
         informed = await audience_of(connection, before)
         with as_problems():
-            taken = await take_step(
-                connection, case_no, wanted, actor=actor_of(person), now=services.clock()
-            )
+            taken = await take_step(connection, case_no, wanted, actor=actor_of(person), now=now)
+        await follow_step(
+            connection,
+            taken.case,
+            taken.step,
+            days=wanted.days,
+            timing=timing_of(inquiry.settings),
+            actor=person.login,
+            at=now,
+        )
         if Trigger.SURVEY in taken.row.triggers:
             await services.on_case_closed(connection, taken.case)
         informed |= await audience_of(connection, taken.case)
         target = taken.target
         others = set() if target is None else await audience_of(connection, target)
-        answer = await full_case(connection, taken.case, person)
+        answer = await full_case(connection, taken.case, inquiry)
     await tell_step(services, taken.step, taken.row, taken.case, informed)
     if target is not None:
         await tell(services, "case.noted", target, others)

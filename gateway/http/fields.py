@@ -33,6 +33,7 @@ Code = Annotated[str, Field(pattern=f"^{CODE}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
+CaseNo = Annotated[str, Field(pattern=f"^{CASE_NO}$")]
 
 
 class Page(Strict):

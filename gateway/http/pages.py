@@ -19,6 +19,7 @@ PATHS = (
     "/inbox",
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
+    "/clocks",
     "/seat-figures",
     "/lines",
     "/reconciliations",

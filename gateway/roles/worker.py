@@ -1,4 +1,4 @@
-"""Role ``worker``: jobs that follow a change, from PgQueuer."""
+"""Role ``worker``: jobs that follow a change or the time of day, from PgQueuer."""
 
 import asyncio
 import json
@@ -7,16 +7,21 @@ from datetime import timedelta
 import asyncpg
 import structlog
 from pgqueuer import PgQueuer
-from pgqueuer.errors import PgqException
-from pgqueuer.models import Job
+from pgqueuer.errors import PgqException, RetryRequested
+from pgqueuer.models import Job, Schedule
+from redis.exceptions import RedisError
 
+from gateway.case_clocks import make_notices, redate_clocks
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
-from gateway.jobs import SURVEY
+from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
+from gateway.live import LiveEvent, publish
 from gateway.survey_jobs import claim_attempt
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
+EVERY_MINUTE = "* * * * *"
+TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +47,32 @@ async def _work(context: Context) -> None:
         async def survey(job: Job) -> None:
             await claim_attempt(context, int(json.loads(job.payload or b"{}")["case_id"]))
 
+        @queue.entrypoint(TELL)
+        async def tell(job: Job) -> None:
+            await _tell(context, job.payload or b"")
+
+        @queue.entrypoint(REDATE_CLOCKS)
+        async def redate(_job: Job) -> None:
+            await redate_clocks(context)
+
+        @queue.schedule("make_notices", EVERY_MINUTE)
+        async def notices(_schedule: Schedule) -> None:
+            await make_notices(context)
+
+        # Working hours are set, and the national calendar comes, with the program.
+        await enqueue_redating(connection)
         context.readiness.report("worker", ready=True)
         await queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
     finally:
         connection.terminate()
+
+
+async def _tell(context: Context, frame: bytes) -> None:
+    """Publish an event; raises `RetryRequested` while Redis is away."""
+    try:
+        await publish(context.engines.redis, LiveEvent.from_json(frame))
+    except RedisError as error:
+        raise RetryRequested(TELL_AGAIN, type(error).__name__) from error
 
 
 def _report_failure(context: Context, error: Exception) -> None:

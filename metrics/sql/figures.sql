@@ -94,3 +94,19 @@ select switchboard, count(distinct call_id) as calls
 from reconciliation_differences
 where not repaired and found_at >= :since
 group by switchboard;
+
+-- name: running_clocks(now)
+-- Clocks of cases that run, by kind and light.
+select
+  kind,
+  case
+    when paused_at is not null then 'paused'
+    when deadline is null then 'undated'
+    when deadline <= :now then 'red'
+    when yellow_from <= :now then 'yellow'
+    else 'green'
+  end as light,
+  count(*) as clocks
+from case_clocks
+where stopped_at is null
+group by 1, 2;

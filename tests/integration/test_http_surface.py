@@ -23,6 +23,9 @@ EXAMPLES = {
     "task_id": "1",
     "run_id": "1",
     "code": "D1",
+    "urgency": "ordinary",
+    "day": "2026-11-24",
+    "year": "2026",
 }
 
 
@@ -105,6 +108,15 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/categories": {Role.ADMINISTRATOR},
         "PUT /api/v1/categories/{code}": {Role.ADMINISTRATOR},
         "DELETE /api/v1/categories/{code}": {Role.ADMINISTRATOR},
+        "GET /api/v1/clock-rules": everyone,
+        "GET /api/v1/clock-rules/{urgency}": everyone,
+        "PUT /api/v1/clock-rules/{urgency}": {Role.ADMINISTRATOR},
+        "POST /api/v1/clock-rules/{urgency}/withdraw": {Role.ADMINISTRATOR},
+        "GET /api/v1/calendar/{year}": everyone,
+        "PUT /api/v1/calendar/{year}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/calendar/{year}": {Role.ADMINISTRATOR},
+        "PUT /api/v1/calendar/days/{day}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/calendar/days/{day}": {Role.ADMINISTRATOR},
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
         "GET /api/v1/reconciliations": overseers,

@@ -54,6 +54,53 @@ async def test_labels_are_bounded(pool: asyncpg.Pool) -> None:
     assert "13800000001" not in exposition(registry_of(source))
 
 
+async def test_clocks_of_cases(pool: asyncpg.Pool) -> None:
+    source = keeper(pool)
+    await source.refresh()
+    before = scrape(registry_of(source))
+    assert total(before, "hotline_case_clocks", clock="closing") == 0
+    assert len([name for name, _ in before if name == "hotline_case_clocks"]) == 10
+    await pool.execute(
+        "insert into users (login, password_hash, role, display_name)"
+        " values ('li', 'x', 'supervisor', '李')"
+    )
+    await pool.execute(
+        "insert into cases (case_no, kind, title, body, state, opened_by, opened_at)"
+        " select '20260101-1000' || n, 'help', 'x', 'x', 'registered', user_id, $1"
+        " from users, generate_series(0, 5) n",
+        MIDNIGHT,
+    )
+    for number, (deadline, yellow, paused, stopped) in enumerate(
+        [
+            (hour(50), hour(45), None, None),  # green
+            (hour(50), hour(40), None, None),
+            (hour(40), hour(30), None, None),
+            (hour(30), hour(20), hour(10), None),
+            (None, None, None, None),
+            (hour(30), hour(20), None, hour(10)),  # over
+        ]
+    ):
+        await pool.execute(
+            "insert into case_clocks (case_id, kind, rule_id, started_at, deadline, yellow_from,"
+            " paused_at, stopped_at) select case_id, 'closing', 1, $2, $3, $4, $5, $6"
+            " from cases where case_no = '20260101-1000' || $1::int",
+            *(number, MIDNIGHT, deadline, yellow, paused, stopped),
+        )
+    await pool.execute(
+        "insert into case_clock_notices select clock_id, 1, 'overdue', kind, $1 from case_clocks"
+        " where deadline = $2",
+        *(NOW, hour(40)),
+    )
+    source = keeper(pool)
+    await source.refresh()
+    after = scrape(registry_of(source))
+    for light in ("green", "yellow", "red", "paused", "undated"):
+        assert total(after, "hotline_case_clocks", clock="closing", light=light) == 1
+    assert total(after, "hotline_case_clocks", clock="signing") == 0
+    assert total(after, "hotline_case_clocks_overdue_total", clock="closing") == 1
+    assert total(after, "hotline_case_clocks_reminded_total", clock="closing") == 0
+
+
 async def test_seat_seconds_never_go_down(pool: asyncpg.Pool) -> None:
     await put_interval(pool, "1001", "ready", hour(39), None)
     source = keeper(pool)

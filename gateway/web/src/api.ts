@@ -158,6 +158,21 @@ export const api = {
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
+  clockRules: () => request<m.ClockRule[]>('GET', '/clock-rules'),
+  saveClockRule: (
+    rule: Pick<m.ClockRule, 'category' | 'urgency' | 'sign' | 'close' | 'version'>,
+  ) => {
+    const { urgency, ...terms } = rule
+    return request<m.ClockRule>('PUT', `/clock-rules/${urgency}`, terms)
+  },
+  withdrawClockRule: ({ urgency, category, version }: m.ClockRule) =>
+    request<m.ClockRule>('POST', `/clock-rules/${urgency}/withdraw`, { category, version }),
+  calendar: (year: number) => request<m.CalendarYear>('GET', `/calendar/${year}`),
+  setCalendarDay: (day: string, working: boolean, name: string) =>
+    request<m.CalendarDay>('PUT', `/calendar/days/${day}`, { working, name }),
+  removeCalendarDay: (day: string) => request<void>('DELETE', `/calendar/days/${day}`),
+  declareYear: (year: number) => request<void>('PUT', `/calendar/${year}`),
+  withdrawYear: (year: number) => request<void>('DELETE', `/calendar/${year}`),
   callers: () => request<m.Callers>('GET', '/board/callers'),
   lines: () => request<m.Line[]>('GET', '/lines'),
   addLine: (line: m.Line) => request<m.Line>('POST', '/lines', line),

@@ -252,6 +252,67 @@ export interface CaseFilter {
   before?: string
 }
 
+export type Urgency = 'critical' | 'urgent' | 'ordinary' | 'complex'
+export type ClockUnit = 'working_days' | 'working_hours' | 'hours'
+export type Light = 'green' | 'yellow' | 'red' | 'paused' | 'undated'
+
+/** How long something may take. */
+export interface Allowance {
+  amount: number
+  unit: ClockUnit
+}
+
+/** A clock of a case; `light` and what is left (negative when late) are of one that runs. */
+export interface CaseClock {
+  kind: 'signing' | 'closing'
+  category: string | null
+  urgency: Urgency
+  rule_version: number
+  allowed: Allowance
+  extensions: number
+  started_at: string
+  /** Null while the calendar of its year is missing. */
+  deadline: string | null
+  paused_at: string | null
+  stopped_at: string | null
+  light: Light | null
+  left_s: number | null
+  /** The same in working days, of a clock in working time. */
+  left_days: number | null
+  late: boolean
+}
+
+/** A version of a rule; `category` null: for every category without one of its own. */
+export interface ClockRule {
+  category: string | null
+  urgency: Urgency
+  version: number
+  sign: Allowance
+  close: Allowance
+  withdrawn: boolean
+  made_at: string
+  made_by: string
+}
+
+export interface CalendarDay {
+  day: string
+  working: boolean
+  name: string
+  /** Null for a day of the national arrangement. */
+  set_by: string | null
+}
+
+/** GET /calendar/{year} */
+export interface CalendarYear {
+  year: number
+  known: boolean
+  national: boolean
+  declared: boolean
+  hours: string
+  working_days: number | null
+  days: CalendarDay[]
+}
+
 /** A case where only its outline is given. */
 export interface CaseOutline {
   case_no: string
@@ -272,6 +333,8 @@ export interface CaseRow extends CaseOutline {
   answered_at_once: boolean
   opened_by: string
   closed_at: string | null
+  /** Running ones first, and of these the most pressing one. */
+  clocks: CaseClock[]
 }
 
 export interface HistoryEntry {
@@ -325,6 +388,7 @@ export interface NewCase {
   body: string
   address: string
   confidential: boolean
+  urgency: Urgency
   result?: string
   category?: string
   department?: string

@@ -90,6 +90,12 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/CategoriesPage.vue'),
     meta: { title: '分类', roles: ['administrator'], menu: '分类' },
   },
+  {
+    path: '/clocks',
+    name: 'clocks',
+    component: () => import('./pages/ClocksPage.vue'),
+    meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理' },
+  },
   { path: '/:rest(.*)', redirect: '/' },
 ]
 

@@ -1,8 +1,12 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
 import type {
+  Allowance,
+  CaseClock,
   CaseKind,
   CaseState,
   DepartmentLevel,
+  ClockUnit,
+  Light,
   LineMode,
   ReconciliationCause,
   Ringback,
@@ -10,6 +14,7 @@ import type {
   Role,
   SeatState,
   StepField,
+  Urgency,
 } from './model'
 
 export const ROLE: Record<Role, string> = {
@@ -57,6 +62,31 @@ export const LEVEL: Record<DepartmentLevel, string> = {
   street: '街道镇',
   community: '社区村',
 }
+
+export const URGENCY: Record<Urgency, string> = {
+  ordinary: '一般',
+  complex: '疑难',
+  urgent: '紧急',
+  critical: '特急',
+}
+
+export const CLOCK_KIND: Record<CaseClock['kind'], string> = { signing: '签收', closing: '办结' }
+
+export const CLOCK_UNIT: Record<ClockUnit, string> = {
+  working_days: '个工作日',
+  working_hours: '个工作小时',
+  hours: '小时',
+}
+
+export const LIGHT: Record<Light, string> = {
+  red: '超期',
+  yellow: '临期',
+  green: '正常',
+  paused: '暂停计时',
+  undated: '期限待定',
+}
+
+export const allowanceWord = ({ amount, unit }: Allowance) => `${amount} ${CLOCK_UNIT[unit]}`
 
 export const LINE_MODE: Record<LineMode | 'undefined', string> = {
   main: '热线主号',

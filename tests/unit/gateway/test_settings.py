@@ -175,6 +175,8 @@ WRONG_SETTINGS: dict[str, tuple[Environment, tuple[str, ...]]] = {
         {"ringback_opens": "21:00", "ringback_closes": "21:00"},
         ("ringback_opens must be earlier", "ringback_closes"),
     ),
+    "no working hours": ({"clock_hours": "9-5"}, ("clock_hours", "09:00-12:00,13:00-17:30")),
+    "working hours out of order": ({"clock_hours": "13:00-17:30,09:00-12:00"}, ("clock_hours",)),
     "database of another kind": (
         {"database_url": f"mysql://hotline:{SECRET}@db/hotline"},
         ("database_url", "postgresql://user:secret@host:5432/name"),

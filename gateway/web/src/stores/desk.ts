@@ -7,7 +7,7 @@
 import { computed, reactive, watch } from 'vue'
 import { api } from '../api'
 import { onLive } from '../live'
-import type { Call, CaseKind, Hello, LiveEvent, Seat } from '../model'
+import type { Call, CaseKind, Hello, LiveEvent, Seat, Urgency } from '../model'
 import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
 import { session } from './session'
 
@@ -20,6 +20,7 @@ export interface CaseForm {
   category: string
   /** Whom the case is dispatched to with its registration; empty: later. */
   department: string
+  urgency: Urgency
   atOnce: boolean
   result: string
 }
@@ -37,6 +38,7 @@ const emptyForm = (): CaseForm => ({
   confidential: false,
   category: '',
   department: '',
+  urgency: 'ordinary',
   atOnce: false,
   result: '',
 })

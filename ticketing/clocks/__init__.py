@@ -1,0 +1,1 @@
+"""Clocks of cases (时限): working calendar, deadlines, lights, reminders, supervision."""

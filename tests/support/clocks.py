@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from ticketing import cases
-from ticketing.case import Actor, Case, CaseKind, NewCase
+from ticketing.case import Actor, ActorRole, Case, CaseKind, NewCase
 from ticketing.clocks import case_clocks
 from ticketing.clocks.case_clocks import Clock
 from ticketing.clocks.deadline import Allowance, Timing
@@ -93,4 +93,4 @@ async def case_office(pool: asyncpg.Pool) -> CaseOffice:
         "insert into users (login, password_hash, role, display_name, agent, extension)"
         " values ('li', 'x', 'agent', '李', '1001', '1001') returning user_id"
     )
-    return CaseOffice(pool, Actor(user_id=user_id, login="li"))
+    return CaseOffice(pool, Actor(user_id=user_id, login="li", role=ActorRole.AGENT))

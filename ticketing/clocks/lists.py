@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ticketing import case_store
 from ticketing.case import Case
 from ticketing.clocks.lights import Light
 from ticketing.clocks.queries import QUERIES
@@ -50,8 +51,7 @@ async def lit_cases(  # noqa: PLR0913  # the parts of a list
 
 async def _cases(conn: Any, case_ids: Sequence[int]) -> list[Case]:
     """The cases in the order of their ids here."""
-    rows = QUERIES.cases_by_ids(conn, case_ids=case_ids)
-    found = {row["case_id"]: Case.from_row(row) async for row in rows}
+    found = {case.case_id: case for case in await case_store.by_ids(conn, case_ids)}
     return [found[case_id] for case_id in case_ids]
 
 

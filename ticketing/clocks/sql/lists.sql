@@ -47,7 +47,3 @@ where c.case_id > :after_case
   and (:state::text is null or c.state = :state)
 order by c.case_id
 limit :limit;
-
--- name: cases_by_ids(case_ids)
-select c.*, u.login as opened_by_login from cases c join users u on u.user_id = c.opened_by
-where c.case_id = any(:case_ids::bigint[]);

@@ -31,7 +31,12 @@ order by due.clock_id;
 -- name: insert_supervision(case_id, at, actor, step, note)*!
 -- A step like any other: the version of the case grows with it.
 with raised as (
-  update cases set version = version + 1 where case_id = :case_id returning case_id
+  update cases set version = version + 1 where case_id = :case_id returning case_id, version, state, lead_id
 )
-insert into case_history (case_id, at, actor, step, note)
-select case_id, :at::timestamptz, :actor::text, :step::text, :note::text from raised;
+insert into case_history (
+  case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department
+)
+select
+  case_id, version, :at::timestamptz, :actor::text, :step::text, :note::text, state, state,
+  lead_id, lead_id
+from raised;

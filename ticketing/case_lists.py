@@ -45,29 +45,63 @@ class Wanted:
     limit: int = 50
 
 
-async def list_cases(conn: Any, wanted: Wanted, actor: Actor) -> list[Case]:
-    """Cases as ``actor`` may see them, newest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which cases are wanted, of those that the actor may see, as the queries are told.
 
-    Raises `FieldInvalidError` for a category or a department that is not there, or is none of his.
+    ``states`` and ``departments`` are never empty; ``departments`` none: of any or none.
+    """
+
+    states: list[CaseState]
+    departments: list[int] | None
+    parts: list[str]
+    category: int | None
+    opener: int | None
+    see_all: bool
+    viewer: int
+    own: int | None
+
+    @property
+    def placed(self) -> Mapping[str, Any]:
+        """Whose business the cases are to be."""
+        return {"departments": self.departments, "parts": self.parts}
+
+    @property
+    def sight(self) -> Mapping[str, Any]:
+        """Who looks."""
+        return {"see_all": self.see_all, "viewer": self.viewer}
+
+
+async def list_cases(conn: Any, wanted: Wanted, actor: Actor) -> list[Case]:
+    """Cases as ``actor`` may see them, newest first; raises what `search_for` raises."""
+    search = await search_for(conn, wanted, actor)
+    if search is None:
+        return []
+    part = {"before": wanted.before or _END_OF_TIME, "limit": wanted.limit}
+    return await case_store.by_ids(conn, await _ids(conn, search, part))
+
+
+async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
+    """What is to be searched for; ``None`` when nothing can be found.
+
+    Raises `FieldInvalidError` for a category or a department that is not there.
     """
     states = _states(wanted, actor)
     departments = await _departments(conn, wanted, actor)
+    category = await _category(conn, wanted.category)
     if not states or departments == []:
-        return []
+        return None
     own = wanted.scope is Scope.MINE and actor.department_id is None
-    search = _Search(
+    return Search(
         states=states,
         departments=departments,
         parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
+        category=category,
         opener=actor.user_id if own else None,
-        viewer={
-            "see_all": actor.role is ActorRole.SUPERVISOR,
-            "viewer": actor.user_id,
-        },
+        see_all=actor.role is ActorRole.SUPERVISOR,
+        viewer=actor.user_id,
         own=actor.department_id,
-        part={"before": wanted.before or _END_OF_TIME, "limit": wanted.limit},
     )
-    return await case_store.by_ids(conn, await _ids(conn, wanted.category, search))
 
 
 async def inbox_counts(conn: Any, actor: Actor) -> dict[CaseState, int]:
@@ -104,61 +138,48 @@ async def _departments(conn: Any, wanted: Wanted, actor: Actor) -> list[int] | N
     return below if allowed is None else sorted(set(below) & set(allowed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Search:
-    """What the queries are told; ``departments`` none: of any or none."""
-
-    states: list[CaseState]
-    departments: list[int] | None
-    parts: list[str]
-    opener: int | None
-    viewer: Mapping[str, Any]
-    own: int | None
-    part: Mapping[str, Any]
-
-    @property
-    def placed(self) -> Mapping[str, Any]:
-        """Whose business the cases are to be."""
-        return {"departments": self.departments, "parts": self.parts}
+async def _category(conn: Any, code: str | None) -> int | None:
+    if code is None:
+        return None
+    try:
+        return (await find_category(conn, code)).category_id
+    except NotFoundError as error:
+        raise FieldInvalidError("category", str(error)) from None
 
 
-async def _ids(conn: Any, category: str | None, search: _Search) -> list[int]:
+async def _ids(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
     """By the query that walks the index which is narrowest for what is wanted."""
-    states, part, viewer = search.states, search.part, search.viewer
-    if category is not None:
-        return await _of_category(conn, category, search)
+    states, viewer = search.states, search.sight
+    if search.category is not None:
+        return await _of_category(conn, search, part)
     if search.opener is not None:
         mine = {"opener": search.opener, "states": states, **search.placed}
         return await _read(_QUERIES.of_opener(conn, **mine, **part))
     if search.departments is not None:
-        return await _of_departments(conn, search)
+        return await _of_departments(conn, search, part)
     if len(states) < len(CaseState):
         return await _read(_QUERIES.of_states(conn, states=states, **viewer, **part))
     return await _read(_QUERIES.newest(conn, **viewer, **part))
 
 
-async def _of_category(conn: Any, code: str, search: _Search) -> list[int]:
-    try:
-        category = await find_category(conn, code)
-    except NotFoundError as error:
-        raise FieldInvalidError("category", str(error)) from None
+async def _of_category(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
     rows = _QUERIES.of_category(
         conn,
-        category=category.category_id,
+        category=search.category,
         states=search.states,
         opener=search.opener,
         own=search.own,
         **search.placed,
-        **search.viewer,
-        **search.part,
+        **search.sight,
+        **part,
     )
     return await _read(rows)
 
 
-async def _of_departments(conn: Any, search: _Search) -> list[int]:
+async def _of_departments(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
     """Of many departments first among the newest cases, where a page is mostly found."""
-    states, limit = search.states, search.part["limit"]
-    common = {"own": search.own, **search.placed, **search.viewer, **search.part}
+    states, limit = search.states, part["limit"]
+    common = {"own": search.own, **search.placed, **search.sight, **part}
     if len(search.departments or ()) > MANY:
         found: list[int] = []
         if len(states) == len(CaseState):

@@ -191,7 +191,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     """A case with all that belongs to it."""
     (row,) = await case_rows(connection, [case], inquiry)
     steps = await history(connection, case.case_id)
-    party = await _party(connection, case, person)
+    party = await _party(connection, case, inquiry.person)
     results = await results_of_case(connection, case.case_id)
     return CaseAnswer(
         **row.model_dump(),

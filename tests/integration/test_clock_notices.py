@@ -91,6 +91,8 @@ async def test_reminder_then_supervision(
         "case_no": case.case_no,
         "call_id": None,
         "opened_by": "li",
+        "departments": [],
+        "notice": True,
         "clock": "closing",
         "deadline": "2026-12-02T09:30:00.000Z",
     }

@@ -12,6 +12,32 @@ from ticketing.lifecycle import CaseState, Step
 _ENDED = {CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED}
 
 
+async def follow_opening(  # noqa: PLR0913  # what a clock starts with
+    conn: Any, case: Case, *, urgency: Urgency, timing: Timing, actor: str, at: datetime
+) -> None:
+    """Start the clocks of a case that was just opened, unless it is closed already."""
+    if case.state in _ENDED:
+        return
+    kinds = [ClockKind.CLOSING]
+    if case.state is CaseState.DISPATCHED:
+        kinds.append(ClockKind.SIGNING)
+    for kind in kinds:
+        await case_clocks.start(
+            conn,
+            case.case_id,
+            kind,
+            urgency=urgency,
+            category=_category(case),
+            timing=timing,
+            actor=actor,
+            at=at,
+        )
+
+
+def _category(case: Case) -> str | None:
+    return case.category.code if case.category else None
+
+
 async def follow_step(  # noqa: PLR0913  # what a step consists of
     conn: Any,
     case: Case,
@@ -65,7 +91,7 @@ async def _agree_with_state(
             case.case_id,
             kind,
             urgency=clocks[0].urgency if clocks else Urgency.ORDINARY,
-            category=case.category.code if case.category else None,
+            category=_category(case),
             timing=timing,
             **how,
         )

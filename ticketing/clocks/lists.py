@@ -1,52 +1,61 @@
 """Cases by their light. A light is a range of deadlines of running clocks, which an index has."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ticketing import case_store
-from ticketing.case import Case
+from ticketing.case import Actor, Case
+from ticketing.case_lists import Wanted, search_for
 from ticketing.clocks.lights import Light
 from ticketing.clocks.queries import QUERIES
-from ticketing.errors import CaseNotFoundError
-from ticketing.lifecycle import CaseState
 
 _BEHIND_ALL = 2**63 - 1
+
+_Place = tuple[datetime | None, int]  # behind a deadline, and the case that has it
 
 
 async def lit_cases(  # noqa: PLR0913  # the parts of a list
     conn: Any,
     light: Light,
+    wanted: Wanted,
+    actor: Actor,
     *,
     now: datetime,
-    state: CaseState | None = None,
-    after: str | None = None,
-    limit: int = 50,
+    after: Case | None = None,
 ) -> list[Case]:
-    """Cases whose most pressing running clock shows `light`.
+    """Cases whose most pressing running clock shows `light`, of those `wanted` and to be seen.
 
     Sorted by deadline, the soonest first, those without one by registration; from behind the case
-    `after` on, if given (raises `CaseNotFoundError` when there is none of this number).
+    `after` on, if given (`wanted.before` is of lists by registration). Raises what
+    `case_lists.search_for` raises.
     """
-    deadline, case_id = await _place(conn, after)
+    search = await search_for(conn, wanted, actor)
+    if search is None:
+        return []
+    place = await _place(conn, after)
+    part = {"limit": wanted.limit, **asdict(search)}
     if light in {Light.PAUSED, Light.UNDATED}:
-        rows = QUERIES.timeless_cases(
-            conn, paused=light is Light.PAUSED, after_case=case_id, state=state, limit=limit
-        )
-        return await _cases(conn, [row["case_id"] async for row in rows])
+        paused = light is Light.PAUSED
+        rows = QUERIES.timeless_cases(conn, paused=paused, after_case=place[1], **part)
+    else:
+        rows = QUERIES.dated_cases(conn, **_range(light, place, now), **part)
+    return await _cases(conn, [row["case_id"] async for row in rows])
+
+
+def _range(light: Light, place: _Place, now: datetime) -> dict[str, Any]:
+    """Which deadlines of running clocks make up a light, from a place on."""
+    deadline, case_id = place
     if light is not Light.RED and (deadline is None or deadline <= now):
         deadline, case_id = now, _BEHIND_ALL
-    rows = QUERIES.dated_cases(
-        conn,
-        from_deadline=deadline,
-        from_case=case_id,
-        deadline_until=now if light is Light.RED else None,
-        yellow_after=now if light is Light.GREEN else None,
-        yellow_until=now if light is Light.YELLOW else None,
-        state=state,
-        limit=limit,
-    )
-    return await _cases(conn, [row["case_id"] async for row in rows])
+    return {
+        "from_deadline": deadline,
+        "from_case": case_id,
+        "deadline_until": now if light is Light.RED else None,
+        "yellow_after": now if light is Light.GREEN else None,
+        "yellow_until": now if light is Light.YELLOW else None,
+    }
 
 
 async def _cases(conn: Any, case_ids: Sequence[int]) -> list[Case]:
@@ -55,10 +64,9 @@ async def _cases(conn: Any, case_ids: Sequence[int]) -> list[Case]:
     return [found[case_id] for case_id in case_ids]
 
 
-async def _place(conn: Any, after: str | None) -> tuple[datetime | None, int]:
+async def _place(conn: Any, after: Case | None) -> _Place:
+    """Where the list goes on; the clocks of that case may have changed since it was listed."""
     if after is None:
         return None, 0
-    row = await QUERIES.place_of_case(conn, case_no=after)
-    if row is None:
-        raise CaseNotFoundError(f"没有编号为{after}的工单")
-    return row["deadline"], row["case_id"]
+    row = await QUERIES.place_of_case(conn, case_id=after.case_id)
+    return row["deadline"], after.case_id

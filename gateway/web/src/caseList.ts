@@ -15,10 +15,18 @@ export function useQuery(name: string) {
   return computed(() => text(route.query[name]))
 }
 
-/** The cases that `filter` asks for, newest first, from the URL's `before` on. */
-export function useCaseList(filter: Ref<Omit<CaseFilter, 'limit' | 'before'>>) {
+/** Query parameters that say where a page begins; whoever filters anew begins at the first. */
+export const FIRST_PAGE = { before: undefined, after: undefined }
+
+/**
+ * The cases that `filter` asks for: newest first, from the URL's `before` on; of a light the most
+ * pressing first, from behind the case `after`.
+ */
+export function useCaseList(filter: Ref<Omit<CaseFilter, 'limit' | 'before' | 'after'>>) {
   const route = useRoute()
   const before = useQuery('before')
+  const after = useQuery('after')
+  const isFirst = computed(() => before.value === '' && after.value === '')
   const rows = ref<CaseRow[]>([])
   const problem = ref('')
   const loading = ref(false)
@@ -28,7 +36,12 @@ export function useCaseList(filter: Ref<Omit<CaseFilter, 'limit' | 'before'>>) {
     const mine = ++asked
     loading.value = true
     try {
-      const wanted = { ...filter.value, before: before.value, limit: PAGE_LENGTH }
+      const wanted = {
+        ...filter.value,
+        before: before.value,
+        after: after.value,
+        limit: PAGE_LENGTH,
+      }
       const answer = await api.cases(wanted)
       if (mine !== asked) return // a newer filter asks
       rows.value = answer
@@ -40,17 +53,26 @@ export function useCaseList(filter: Ref<Omit<CaseFilter, 'limit' | 'before'>>) {
     loading.value = false
   }
 
-  watch([filter, before], load, { immediate: true, deep: true })
+  watch([filter, before, after], load, { immediate: true, deep: true })
   onUnmounted(
     onLive(({ name }) => {
-      if ((name === 'hello' || name.startsWith('case.')) && before.value === '') void load()
+      if ((name === 'hello' || name.startsWith('case.')) && isFirst.value) void load()
     }),
   )
 
   const isFull = computed(() => rows.value.length === PAGE_LENGTH)
-  const older = computed(() => ({
-    query: { ...route.query, before: rows.value.at(-1)?.opened_at },
+  const more = computed(() => {
+    const last = rows.value.at(-1)
+    const place = filter.value.light ? { after: last?.case_no } : { before: last?.opened_at }
+    return { query: { ...route.query, ...place } }
+  })
+  const first = computed(() => ({ query: { ...route.query, ...FIRST_PAGE } }))
+  const pager = computed(() => ({
+    isFirst: isFirst.value,
+    isFull: isFull.value,
+    more: more.value,
+    first: first.value,
+    words: filter.value.light ? ['最急', '更多'] : ['最新', '更早'],
   }))
-  const newest = computed(() => ({ query: { ...route.query, before: undefined } }))
-  return { rows, problem, loading, load, before, isFull, older, newest }
+  return { rows, problem, loading, load, pager }
 }

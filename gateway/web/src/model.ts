@@ -248,8 +248,11 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Sorted by deadline then, and gone on with `after`, else by registration, with `before`. */
+  light?: string
   limit: number
   before?: string
+  after?: string
 }
 
 export type Urgency = 'critical' | 'urgent' | 'ordinary' | 'complex'

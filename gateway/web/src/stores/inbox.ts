@@ -3,8 +3,8 @@ import { reactive, readonly } from 'vue'
 import { api } from '../api'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
-import type { CaseState } from '../model'
-import { stepWord } from '../words'
+import type { CaseClock, CaseState } from '../model'
+import { CLOCK_KIND, stepWord } from '../words'
 import { isDepartment } from './session'
 
 const SHORTEST_MS = 1_000
@@ -12,6 +12,8 @@ const SHORTEST_MS = 1_000
 interface CaseEvent {
   case_no: string
   notice: boolean
+  /** Of a reminder, and of a deadline that has passed. */
+  clock?: CaseClock['kind']
 }
 
 const state = reactive({ counts: {} as Partial<Record<CaseState, number>> })
@@ -29,10 +31,15 @@ async function load(): Promise<void> {
   }
 }
 
+function said(name: string, { clock }: CaseEvent): string {
+  if (clock) return `${CLOCK_KIND[clock]}时限${name === 'case.overdue' ? '已过，系统已督办' : '临近'}`
+  return stepWord(name.slice('case.'.length))
+}
+
 onLive(({ name, data }) => {
   if (!isDepartment.value || (name !== 'hello' && !name.startsWith('case.'))) return
   const event = data as CaseEvent
-  if (event.notice) notice(`工单 ${event.case_no}：${stepWord(name.slice('case.'.length))}`)
+  if (event.notice) notice(`工单 ${event.case_no}：${said(name, event)}`)
   window.clearTimeout(timer)
   timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))
 })

@@ -18,13 +18,15 @@ from gateway.live import STREAM, LiveEvent, publish
 from gateway.readiness import Readiness
 from gateway.roles.worker import worker
 from gateway.settings import Settings
-from tests.support.clocks import CaseOffice, at
+from tests.support.clocks import TIMING, CaseOffice, at
 from tests.support.web import running, until
 from ticketing import cases
-from ticketing.case import Case
+from ticketing.case import Case, CaseKind, NewCase
 from ticketing.clocks.deadline import Allowance, Unit
+from ticketing.clocks.following import follow_opening
 from ticketing.clocks.notices import claim_due
 from ticketing.clocks.rules import Urgency
+from ticketing.departments import Level, create_department
 from ticketing.lifecycle import Step
 
 START = at("11-23 10:00")  # seven working days: yellow from 11-30, over on 12-02 17:30
@@ -102,6 +104,30 @@ async def test_reminder_then_supervision(
     assert [tuple(row) for row in counted] == [
         ("clock.overdue", "closing", 1),
         ("clock.reminded", "closing", 1),
+    ]
+
+
+async def test_departments_are_told(
+    case_office: CaseOffice, pool: asyncpg.Pool, context: Context, wall: Wall
+) -> None:
+    """Those of the case and all above them; of a confidential one only its own."""
+    new = NewCase(kind=CaseKind.HELP, title="路灯不亮", body="三天了", department="D1")
+    async with pool.acquire() as conn, conn.transaction():
+        await create_department(conn, code="C1", name="市局", level=Level.CITY, parent=None)
+        await create_department(conn, code="D1", name="区局", level=Level.DISTRICT, parent="C1")
+        for each in (new, replace(new, confidential=True)):
+            case = await cases.open_case(conn, each, actor=case_office.actor, now=START)
+            await follow_opening(
+                conn, case, urgency=Urgency.ORDINARY, timing=TIMING, actor="li", at=START
+            )
+    wall.now = at("11-24 10:00")
+    assert await make_notices(context) == 2
+    assert [
+        (event["name"], event["clock"], event["departments"], event["notice"])
+        for event in await told(pool)
+    ] == [
+        ("case.overdue", "signing", ["C1", "D1"], True),
+        ("case.overdue", "signing", ["D1"], True),
     ]
 
 

@@ -70,7 +70,7 @@ class Field(StrEnum):
     ASSISTING = "assisting"  # 协办部门, by code
     CATEGORY = "category"  # 分类, by code
     TARGET = "target"  # 目标工单, by number
-    DAYS = "days"  # 延期天数
+    DAYS = "days"  # 延期天数, working days
 
 
 class Trigger(StrEnum):

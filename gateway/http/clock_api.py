@@ -9,10 +9,12 @@ from pydantic import Field
 
 from gateway.audit import Act, record
 from gateway.auth.roles import ADMINISTRATORS, EVERYONE
+from gateway.http.actors import as_problems
 from gateway.http.clock_answers import AllowanceAnswer, allowance_answer
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import Code
 from gateway.http.problems import FieldProblem, Problem, not_found
+from ticketing.categories import open_category
 from ticketing.clocks.deadline import Allowance, Unit
 from ticketing.clocks.errors import ClockInvalidError, RuleConflictError
 from ticketing.clocks.rules import Rule, Urgency, rule_versions, rules_in_force, save_rule
@@ -43,7 +45,10 @@ class AllowanceForm(Strict):
 
 
 class RuleForm(Strict):
-    """The next version of a rule, and the ``version`` seen by whoever makes it, 0 for a new one."""
+    """The next version of a rule, and the ``version`` seen by whoever makes it, 0 for a new one.
+
+    ``category`` is the code of a sub-class that is open, null for all without a rule of their own.
+    """
 
     category: Code | None = None
     sign: AllowanceForm
@@ -121,6 +126,9 @@ async def _save(  # noqa: PLR0913  # what a version consists of
     services, urgency, now = inquiry.services, _urgency(inquiry), inquiry.services.clock()
     actor = inquiry.person.login
     async with services.database() as connection, connection.transaction():
+        if category is not None and not withdrawn:
+            with as_problems():
+                await open_category(connection, category)
         with _as_problems():
             rule = await save_rule(
                 connection,

@@ -102,6 +102,11 @@ async def test_lights(page: Page, hotline: Hotline) -> None:
 
 async def test_administration(page: Page, hotline: Hotline) -> None:
     await hotline.add_user(Role.ADMINISTRATOR, "admin")
+    await hotline.pool.execute(
+        "with parent as (insert into categories (code, name, level) values ('03', '市政', 1)"
+        " returning category_id, level) insert into categories (code, name, level, parent_id)"
+        " select '0301', '路灯照明', 2, category_id from parent"
+    )
     await sign_in(page, "admin", PASSWORD)
     await page.get_by_role("link", name="时限管理").click()
     rules, calendar = page.get_by_label("时限规则"), page.get_by_label("工作日历")
@@ -112,13 +117,16 @@ async def test_administration(page: Page, hotline: Hotline) -> None:
     await picture(page, "clocks-rule")
     await rules.get_by_role("button", name="保存").click()
     await expect(row).to_contain_text("5 个工作日")
-    await rules.get_by_role("button", name="按类别新增").click()
-    await rules.get_by_label("类别编码").fill("0301")
+    await rules.get_by_role("button", name="按分类新增").click()
+    await rules.locator(".el-select").click()
+    await rules.locator("#rule-category").fill("路灯")
+    await picture(page, "clocks-category")
+    await page.get_by_role("treeitem", name="路灯照明").last.click()
     await rules.get_by_role("button", name="保存").click()
-    await expect(rules.locator("tr", has_text="0301")).to_contain_text("5 个工作日")
+    await expect(rules.locator("tr", has_text="路灯照明")).to_contain_text("5 个工作日")
     await rules.get_by_role("button", name="撤销").click()
     await page.get_by_role("dialog").get_by_role("button", name="撤销").click()
-    await expect(rules.locator("tr", has_text="0301")).to_have_count(0)
+    await expect(rules.locator("tr", has_text="路灯照明")).to_have_count(0)
     await expect(calendar).to_contain_text("国庆节")
     await calendar.get_by_label("日期").fill("2026-11-24")
     await calendar.get_by_label("原因").fill("台风停工")

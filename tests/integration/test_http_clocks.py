@@ -163,6 +163,11 @@ async def test_changing_a_rule(hotline: Hotline) -> None:
 
 async def test_rule_of_a_category(hotline: Hotline) -> None:
     admin = await administrator(hotline)
+    for category in (
+        {"code": "03", "name": "市政"},
+        {"code": "0301", "name": "路灯", "parent": "03"},
+    ):
+        assert (await admin.json("POST", "/api/v1/categories", json=category))[0] == 201
     form = WEEK | {"category": "0301", "version": 0}
     assert (await admin.json("PUT", f"{RULES}/urgent", json=form))[0] == 200
     _, rules = await admin.json("GET", RULES)
@@ -184,6 +189,7 @@ RULES_THAT_ARE_NONE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"sign": {"amount": 1, "unit": "weeks"}}, "sign.unit"),
     ({"category": ""}, "category"),
     ({"category": "三"}, "category"),
+    ({"category": "0309", "version": 0}, "category"),
     ({"version": -1}, "version"),
 )
 

@@ -148,7 +148,7 @@ export const STEP_FIELD: Record<StepField, string> = {
   assisting: '协办部门',
   category: '分类',
   target: '目标工单',
-  days: '天数',
+  days: '工作日数',
 }
 
 const RATING: Record<string, string> = {

@@ -87,3 +87,7 @@ export function defaultDepartment(category: string): string {
   const found = state.departments.find((it) => it.code === code)
   return found?.active ? found.code : ''
 }
+
+/** Its name, or the code of one that is gone. */
+export const categoryName = (code: string) =>
+  state.categories.find((it) => it.code === code)?.name ?? code

@@ -18,7 +18,8 @@ from telephony.clock import uniqueid_epoch
 from telephony.events import CallEventName, CallRecord
 from telephony.lines import LineBook
 from telephony.names import Directory, agent_of, digits
-from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
+from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold
+from telephony.restarts import Restarts
 
 _EXITS = {
     Exit.ABANDONED: Trigger.DROPPED,
@@ -140,8 +141,8 @@ class _Reader:
         if channel.call:
             self.conversations.lose_leg(channel.call, channel, event.at)
 
-    def restart(self, at: float) -> None:
-        """Asterisk started at ``at``: nothing that was up before still is."""
+    def cut(self, at: float) -> None:
+        """Asterisk was last heard of at ``at`` and then restarted: nothing that was up still is."""
         for channel in list(self.book.topology.channels.values()):
             self.book.topology.remove(channel)
         for call in list(self.book.calls.values()):
@@ -186,8 +187,8 @@ class Reconstruction:
         seats: Iterable[Seating] = (),
         lines: LineBook | None = None,
     ) -> None:
-        self._starts: deque[float] = deque()
-        records = fold(_noting_starts(queue_log, self._starts))
+        self._restarts = Restarts()
+        records = fold(self._restarts.noting(queue_log))
         self._directory, self._seatings = Directory(), deque(sorted(seats))
         # Before anybody is seen at a telephone it is the first who will be.
         for seating in reversed(self._seatings):
@@ -207,28 +208,23 @@ class Reconstruction:
     def calls(self, cel: Iterable[CelEvent]) -> Iterator[CallRecord]:
         """Each call when it has ended."""
         for event in cel:
-            while self._starts and self._starts[0] <= event.at:
-                self._reader.restart(self._starts.popleft())
+            if self._restarts.pending:
+                for cut_at in self._restarts.before(event):
+                    self._reader.cut(cut_at)
             while self._seatings and self._seatings[0].at <= event.at:
                 seating = self._seatings.popleft()
                 self._directory.learn(seating.agent, seating.interface)
             self._reader.take(event)
             if self._book.events or self._book.signals:
                 yield from self._ended()
-        while self._starts:
-            self._reader.restart(self._starts.popleft())
+        for cut_at in self._restarts.rest():
+            self._reader.cut(cut_at)
         yield from self._ended()
 
     def _ended(self) -> Iterator[CallRecord]:
         for event in self._book.drain()[0]:
             self._reader.forget(event.call.uniqueid)
             yield event.call
-
-
-def _noting_starts(lines: Iterable[QueueLogLine], starts: deque[float]) -> Iterator[QueueLogLine]:
-    for line in lines:
-        starts.extend(restarts((line,)))
-        yield line
 
 
 def reconstruct(  # noqa: PLR0913  # the last three go by name

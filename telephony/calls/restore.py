@@ -78,6 +78,7 @@ class Restoration:
         for record in known:
             if record.ended_at is None and record.uniqueid not in self._book.calls:
                 self._book.calls[record.uniqueid] = thaw(record)
+        self._close_cut()
         self._place_channels()
         lost = self._close_missing()
         fresh = [self._discover(item) for item in self._items.values() if self._calls_in(item)]
@@ -88,6 +89,20 @@ class Restoration:
         self._conversations.regroup([root for root in roots if root], self._at)
         self._find_rings()
         return lost
+
+    def _close_cut(self) -> None:
+        """Calls from before a restart: they last until the switchboard was last heard of.
+
+        They are closed before their channels are missed, which is only now.
+        """
+        booted_at, heard_at = self._snapshot.booted_at, self._snapshot.heard_at or 0.0
+        if booted_at is None:
+            return
+        kept = self._items.keys() | self._born | self._died
+        for call in list(self._book.calls.values()):
+            if call.uniqueid not in kept and call.arrived_at < booted_at:
+                cut_at = max(call.latest, min(heard_at, booted_at))
+                self._book.end(call, Trigger.RESTARTED, cut_at)
 
     def _place_channels(self) -> None:
         topology = self._book.topology
@@ -106,16 +121,9 @@ class Restoration:
                 self._conversations.lose_leg(channel.call, channel, self._at)
 
     def _close_missing(self) -> list[CallRecord]:
-        lost = []
-        booted_at = self._snapshot.booted_at
-        for call in list(self._book.calls.values()):
-            if call.uniqueid in self._book.topology.channels or call.uniqueid in self._died:
-                continue
-            if booted_at is not None and call.arrived_at < booted_at:
-                self._book.end(call, Trigger.RESTARTED, max(call.arrived_at, booted_at))
-            else:
-                lost.append(self._book.give_up(call, self._at))
-        return lost
+        calls = list(self._book.calls.values())
+        kept = self._book.topology.channels.keys() | self._died
+        return [self._book.give_up(call, self._at) for call in calls if call.uniqueid not in kept]
 
     def _calls_in(self, item: Message) -> bool:
         """Whether the channel is an unknown caller's first one.

@@ -138,14 +138,6 @@ def test_a_call_that_is_still_up_is_no_ended_one() -> None:
     assert read.still_up == {ROOT}
 
 
-def test_a_restart_ends_what_was_up() -> None:
-    log = [*QUEUE_LOG[:2], "1795000050|NONE|NONE|NONE|QUEUESTART|"]
-    call = ledger(log, CEL[:6]).ended[ROOT]
-    assert call.outcome is Outcome.SWITCH_RESTART
-    assert call.answered
-    assert call.talk_s == pytest.approx(44.5)
-
-
 def test_our_own_attempts_and_dialled_legs_are_no_calls() -> None:
     survey = [
         line("CHAN_START", START, "survey-1", linkedid="survey-1"),

@@ -66,6 +66,8 @@ class Restarts:
             return True
         if event.name != "CHAN_START" or event.at < at - BOOTING_S:
             return False
+        if self._serial < 0:  # none is known that was made before
+            return event.at >= at
         return 0 <= 2 * uniqueid_serial(event.uniqueid) < self._serial
 
     def _pass(self) -> float:

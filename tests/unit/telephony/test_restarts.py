@@ -93,6 +93,16 @@ def test_a_call_that_comes_in_the_second_of_the_start_may_have_come_before_it() 
     assert read.ended["1795000050.44"].outcome is Outcome.SWITCH_RESTART
 
 
+def test_the_first_call_of_all_comes_in_the_second_of_the_start() -> None:
+    first, end = "1795000000.0", START + 9
+    cel = [
+        line("CHAN_START", START + 0.7, first, linkedid=first),
+        line("CHAN_END", end, first, linkedid=first),
+    ]
+    call = told([started(0)], cel).ended[first]
+    assert (call.outcome, ended_s(call)) == (Outcome.ABANDONED_GREETING, 9)
+
+
 def test_two_starts() -> None:
     new = line("CHAN_START", START + 60, LATER, linkedid=LATER)
     read = told([*QUEUE_LOG, started(50), started(80)], [*CEL, new])

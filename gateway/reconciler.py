@@ -75,6 +75,7 @@ class Reconciler:
         self._tracker = tracker
         self._wake = asyncio.Event()
         self._looks_s = [0.0]  # when all is to be compared, loop's clock
+        self._pause_s = SECOND_LOOK_S
         self._cause = Cause.START
         self._has_looked = asyncio.Event()
         self._doubtful = Doubtful()
@@ -105,6 +106,7 @@ class Reconciler:
     def _look_soon(self) -> None:
         now_s = asyncio.get_running_loop().time()
         self._looks_s = [now_s, now_s + SECOND_LOOK_S]
+        self._pause_s = SECOND_LOOK_S
         self._wake.set()
 
     async def run(self) -> None:
@@ -152,9 +154,20 @@ class Reconciler:
             await self.reconcile()
             self._has_looked.set()
             later = [at_s for at_s in self._looks_s if at_s > now_s]
-            self._looks_s = later or [now_s + EVERY_S]
+            self._looks_s = later or [now_s + self._until_next_s()]
         if due := self._doubtful.due(now_s):
             await self._verify(due)
+
+    def _until_next_s(self) -> float:
+        """Seconds from a look to the next, ever longer ones while the records lag behind.
+
+        They do when a lost call is up in them: Asterisk, still starting, has answered by AMI
+        already, but writes ``QUEUESTART`` only when all its modules are loaded.
+        """
+        if not self._lost:
+            return EVERY_S
+        pause_s, self._pause_s = self._pause_s, min(2 * self._pause_s, EVERY_S)
+        return pause_s
 
     async def reconcile(self) -> Reconciled:
         """Compare once and mend.

@@ -162,6 +162,43 @@ async def test_lost_call_that_the_records_know(bench: Bench) -> None:
     assert plain((await bench.stored())[last.uniqueid]) == plain(last)
 
 
+async def test_lost_call_of_which_the_records_tell_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AMI was back before the records told that Asterisk had started anew."""
+    monkeypatch.setattr(reconciler_module, "SECOND_LOOK_S", 0.05)
+    last = bench.some(lambda call: call.ended_at == bench.last_end)
+    cel = bench.cel_csv.read_text("utf-8").splitlines(keepends=True)
+    bench.cel_csv.write_text("".join(cel[: end_of(last.uniqueid, cel)]), "utf-8")
+    open_row = replace(last, ended_at=None, outcome=None, revision=1)
+    await bench.record([open_row])
+    reconciler = bench.reconciler()
+    reconciler.expect([open_row])
+
+    async def outcome() -> str | None:
+        call = (await bench.stored())[last.uniqueid]
+        return call.outcome
+
+    async def runs() -> int:
+        return int(await bench.pool.fetchval("select count(*) from reconciliation_runs"))
+
+    async with running(reconciler.run()):
+        await until(runs, lambda count: count >= 4)
+        assert await outcome() is None
+        with bench.queue_log.open("a", encoding="utf-8") as log:
+            log.write(f"{bench.last_end.timestamp() + 5:.0f}|NONE|NONE|NONE|QUEUESTART|\n")
+        await until(outcome, lambda told: told is Outcome.SWITCH_RESTART)
+
+
+def end_of(uniqueid: str, cel: list[str]) -> int:
+    """Number of the line with the end of this channel."""
+    return next(
+        number
+        for number, text in enumerate(cel)
+        if text.startswith('"CHAN_END"') and text.split('","')[12] == uniqueid
+    )
+
+
 @pytest.mark.parametrize("answered", [True, False])
 async def test_lost_call_that_nobody_knows(bench: Bench, answered: bool) -> None:
     like = bench.some(lambda call: call.answered is answered)

@@ -1,7 +1,8 @@
 """When Asterisk was restarted, by its own records, and when it was last heard of before that.
 
-It logs ``QUEUESTART`` (logger.c) when its modules are loaded, in whole seconds; a call may begin
-a little before. What was up when it went down has no end in either record.
+It logs ``QUEUESTART``, in whole seconds, just after it is fully booted, which is when SIP is heard
+(asterisk.c, pjsip_distributor.c): a first call may be a little earlier. What was up when it went
+down has no end in either record.
 """
 
 from collections import deque

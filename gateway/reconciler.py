@@ -80,12 +80,16 @@ class Reconciler:
         self._has_looked = asyncio.Event()
         self._doubtful = Doubtful()
         self._connected_at: datetime | None = None
+        self._ami_heard_at: float | None = None
         self._behind_since: datetime | None = None  # connected then, and not reconciled since
         self._lost: dict[str, CallRecord] = {}
 
-    def connected(self) -> None:
-        """The link is up: calls that ended before now were seen by nobody."""
-        now = self._switch_now()
+    def connected(self, heard_at: float | None = None) -> None:
+        """The link is up: calls that ended before now were seen by nobody.
+
+        ``heard_at`` is when the switchboard was last heard of before, by its clock.
+        """
+        now, self._ami_heard_at = self._switch_now(), heard_at
         if self._connected_at is not None:
             self._cause = Cause.RECONNECT
         self._connected_at = datetime.fromtimestamp(now, UTC)
@@ -261,6 +265,7 @@ class Reconciler:
             seats=tuple(Seating(now, interface, agent) for interface, agent in sitting),
             lines=self._tracker.lines.lines,
             district=self._tracker.lines.district,
+            ami_heard_at=self._ami_heard_at,
         )
 
     def _mending(self, run: Run, lost: Mapping[str, CallRecord]) -> Mending:

@@ -175,10 +175,10 @@ class Reconstruction:
     ``queue_log`` is read at once, the channel events as they come, so that a day need not be in
     memory. ``seats`` tells of agents whom a call only reached by transfer; those who answered from
     a queue are learnt from ``queue_log``. Shifts share telephones: an agent sits at one until
-    another is seen there.
+    another is seen there. ``ami_heard_at``: see `Restarts`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the last four go by name
         self,
         switchboard: str,
         queue_log: Iterable[QueueLogLine],
@@ -186,8 +186,9 @@ class Reconstruction:
         inbound_contexts: Collection[str],
         seats: Iterable[Seating] = (),
         lines: LineBook | None = None,
+        ami_heard_at: float | None = None,
     ) -> None:
-        self._restarts = Restarts()
+        self._restarts = Restarts(ami_heard_at)
         records = fold(self._restarts.noting(queue_log))
         self._directory, self._seatings = Directory(), deque(sorted(seats))
         # Before anybody is seen at a telephone it is the first who will be.

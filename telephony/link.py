@@ -97,7 +97,7 @@ class Link:
         self._offset_s = 0.0  # the switchboard's clock less ours
         self._booted_at: float | None = None
         self._heard_at: float | None = None  # by the switchboard's clock
-        self._heard_before: float | None = None  # the same, on the last connection that came up
+        self.heard_before: float | None = None  # the same, on the last connection that came up
         self._resync = asyncio.Event()
         self._known: Sequence[CallRecord] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -163,7 +163,7 @@ class Link:
                 raise raise_when_lost
         finally:
             if self.state.status is LinkStatus.UP:  # else it may be starting, its calls all gone
-                self._heard_before = self._heard_at
+                self.heard_before = self._heard_at
             self._client = None
             closed = LinkLostError("the link is closed")
             client.abort(closed)
@@ -208,7 +208,7 @@ class Link:
             queues=queues.result().items,
             meanwhile=tuple(self._held),
             booted_at=self._booted_at,
-            heard_at=self._heard_before,
+            heard_at=self.heard_before,
         )
         restored = self.tracker.restore(snapshot, self._known or ())
         self._known, self._held = (), None

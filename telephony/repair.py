@@ -71,6 +71,7 @@ def differences(ours: CallRecord, truth: CallRecord) -> tuple[str, ...]:
     """
     longer_s = _heard_longer_s(ours, truth)
     checks: Mapping[str, bool] = {
+        "line": bool(ours.line) or not truth.line,
         "outcome": ours.outcome == truth.outcome,
         "offered": ours.offered == truth.offered,
         "answered": ours.answered == truth.answered,

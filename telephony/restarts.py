@@ -24,10 +24,14 @@ class Start(NamedTuple):
 
 
 class Restarts:
-    """Finds the place of each restart among the channel events."""
+    """Finds the place of each restart among the channel events.
 
-    def __init__(self) -> None:
+    ``ami_heard_at``: when somebody last heard of Asterisk by AMI before he heard of it anew.
+    """
+
+    def __init__(self, ami_heard_at: float | None = None) -> None:
         self.pending: deque[Start] = deque()
+        self._ami_heard_at = ami_heard_at
         self._heard_at = 0.0
         self._serial = -1
 
@@ -74,4 +78,6 @@ class Restarts:
     def _pass(self) -> float:
         start = self.pending.popleft()
         self._serial = -1
+        if self._ami_heard_at is not None and self._ami_heard_at < start.at + 1.0:
+            return max(self._heard_at, start.heard_at, self._ami_heard_at)
         return max(self._heard_at, start.heard_at)

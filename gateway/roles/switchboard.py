@@ -144,7 +144,7 @@ class SwitchboardDesk:
         level = log.error if state.status is LinkStatus.REFUSED else log.info
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
-            self._reconciler.connected()
+            self._reconciler.connected(self._link.heard_before)
             self._publisher.refresh_soon()
 
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:

@@ -81,6 +81,7 @@ class LastingRecorder:
     async def _keep(self) -> None:
         while True:
             await self.recordings[-1].until_closed()
+            await self.recordings[-1].close()
             while not self.recordings[-1].is_open:
                 with suppress(OSError, AssertionError):
                     await self._connect()

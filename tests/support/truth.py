@@ -28,6 +28,7 @@ SETTINGS = {
     "queue_timeout_s": 12,
     "wrapup_s": 1,
     "ring_timeout_s": 3,
+    "rating_timeout_s": 3,
 }
 AGREE_WITHIN_S = 10.0
 TALK_S = 1.0

@@ -196,6 +196,7 @@ def test_an_open_call_is_closed() -> None:
     [
         ({"outcome": Outcome.TIMED_OUT}, "outcome"),
         ({"queue": "expert"}, "queue"),
+        ({"line": ""}, "line"),
         ({"wait_s": 99.0}, "wait_s"),
         ({"wait_s": None}, "wait_s"),
         ({"talk_s": 2.0}, "talk_s"),

@@ -4,7 +4,7 @@ import pytest
 
 from telephony.cel import read_events
 from telephony.events import CallRecord, Outcome
-from telephony.ledger import Ledger, reconstruct
+from telephony.ledger import Ledger, Reconstruction
 from telephony.queue_log import read_lines
 from telephony.repair import Kind, compare
 from tests.unit.telephony.test_ledger import BRIDGE, START, line
@@ -31,11 +31,13 @@ def started(at: float) -> str:
     return f"{START + at:.0f}|NONE|NONE|NONE|QUEUESTART|"
 
 
-def told(queue_log: list[str], cel: list[str]) -> Ledger:
+def told(queue_log: list[str], cel: list[str], ami_heard_at: float | None = None) -> Ledger:
     events = read_events(cel)
     assert not events.bad
     lines = read_lines(queue_log).lines
-    return reconstruct("sw1", lines, events.events, inbound_contexts={"from-trunk"})
+    read = Reconstruction("sw1", lines, inbound_contexts={"from-trunk"}, ami_heard_at=ami_heard_at)
+    ended = {call.uniqueid: call for call in read.calls(events.events)}
+    return Ledger(ended, read.still_up)
 
 
 def ended_s(call: CallRecord) -> float:
@@ -58,6 +60,13 @@ def test_channel_events_are_signs_of_life_too() -> None:
     other = line("CHAN_START", START + 40.5, "1795000040.44", linkedid="1795000040.44", context="x")
     read = told([*QUEUE_LOG, started(50)], [*CEL, other])
     assert ended_s(read.ended[TALKING]) == pytest.approx(40.5)
+
+
+@pytest.mark.parametrize(("heard_s", "ended"), [(44.2, 44.2), (3, 5.5), (51.5, 5.5)])
+def test_ami_may_have_heard_it_later(heard_s: float, ended: float) -> None:
+    """Not after the start: that was the next Asterisk."""
+    read = told([*QUEUE_LOG, started(50)], CEL, ami_heard_at=START + heard_s)
+    assert ended_s(read.ended[TALKING]) == pytest.approx(ended)
 
 
 def test_an_end_in_the_second_of_the_start_came_before_it() -> None:

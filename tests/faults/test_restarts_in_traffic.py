@@ -23,7 +23,7 @@ from tests.support.trouble import calls_in_trouble
 pytestmark = [pytest.mark.switchboard, pytest.mark.usefixtures("switchboard_here")]
 
 RESTARTS = int(os.environ.get("HOTLINE_TEST_TRUTH_RESTARTS", "2"))
-CALLS = int(os.environ.get("HOTLINE_TEST_TRUTH_RESTART_CALLS", "36"))
+CALLS = int(os.environ.get("HOTLINE_TEST_TRUTH_RESTART_CALLS", "30"))
 
 
 async def restart_again_and_again(system: System, traffic: Traffic, chance: random.Random) -> None:

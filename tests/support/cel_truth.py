@@ -23,6 +23,7 @@ class CelCall:
     """
 
     arrived_s: float
+    line: str
     ended_s: float | None = None
     cut: bool = False
     refused: str = ""
@@ -57,7 +58,7 @@ class CelReader:
         if event == "CHAN_START":
             self._channels[uniqueid] = Channel(name)
             if context == "from-trunk" and uniqueid == linkedid and exten:
-                self.calls[uniqueid] = CelCall(at)
+                self.calls[uniqueid] = CelCall(at, line=exten)
         elif event == "BRIDGE_ENTER":
             # The name tells which phone it is now: a masquerade may have changed it.
             self._channels[uniqueid] = Channel(name, extra["bridge_id"])
@@ -67,6 +68,8 @@ class CelReader:
             self._channels.pop(uniqueid, None)
             if uniqueid in self.calls:
                 self.calls[uniqueid].ended_s = at
+        elif user_event == "HOTLINE_ARRIVED":
+            self.calls[uniqueid].line = extra["extra"]
         elif user_event == "HOTLINE_REFUSED":
             self.calls[uniqueid].refused = extra["extra"].split()[1]
         self._look()

@@ -97,6 +97,8 @@ def _of_call(row: Any, cel: CelCall, queued: QueueCall | None) -> list[str]:
         found.append(f"ended {row['ended_at']}, in CEL {cel.ended_s}")
     if abs(row["arrived_at"].timestamp() - cel.arrived_s) > TALK_S:
         found.append(f"arrived {row['arrived_at'].timestamp()}, in CEL {cel.arrived_s}")
+    if row["line"] != cel.line:
+        found.append(f"line {row['line']}, in CEL {cel.line}")
     if cel.cut:
         found += _of_cut(row, cel)
     if queued is None:

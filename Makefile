@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QUICK_TESTS := tests/unit tests/integration tests/load
-# Of a real Asterisk, mostly waiting, and each second of a call is compared: one at a time.
+# With a real Asterisk: mostly waiting.
 LIVE_TESTS := tests/browser tests/faults tests/switchboard
+SPREAD := --numprocesses auto --maxprocesses 4 --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -31,8 +32,8 @@ test: $(VENV)/ready ## every kind of test this machine can run; says what it lea
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(QUICK_TESTS)
-	$(BIN)/python -m pytest $(LIVE_TESTS)
+	$(BIN)/python -m pytest $(SPREAD) $(QUICK_TESTS)
+	$(BIN)/python -m pytest $(SPREAD) $(LIVE_TESTS)
 endif
 
 check: $(VENV)/ready ## style, types, import arrows, known vulnerabilities

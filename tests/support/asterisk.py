@@ -13,7 +13,7 @@ from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import asterisk_root_path, cache_directory, ensure_asterisk_root
 from deploy.embedded.prompts import PROMPTS_FILE, read_prompts
 from tests.support.capture import Actor, AmiRecorder
-from tests.support.ports import free_ports
+from tests.support.ports import SWITCHBOARD_MEDIA, free_ports
 
 
 def why_no_switchboard() -> str | None:
@@ -30,12 +30,11 @@ def why_no_switchboard() -> str | None:
 def short_settings(**changes: object) -> AsteriskSettings:
     """Settings with free ports and short times, so that a test waits seconds, not minutes."""
     ami, sip, http, agi, trunk = free_ports(5)
-    rtp = 20000 + (os.getpid() % 8) * 100
     values: dict[str, object] = {
         "ami_port": ami, "sip_port": sip, "http_port": http, "agi_port": agi, "trunk_port": trunk,
-        "rtp_start": rtp, "rtp_end": rtp + 99, "entry_timeout_s": 2, "ring_timeout_s": 4,
-        "queue_timeout_s": 60, "rating_timeout_s": 10, "dial_timeout_s": 6,
-        "key_timeout_s": 1,
+        "rtp_start": SWITCHBOARD_MEDIA[0], "rtp_end": SWITCHBOARD_MEDIA[-1],
+        "entry_timeout_s": 2, "ring_timeout_s": 4, "queue_timeout_s": 60,
+        "rating_timeout_s": 10, "dial_timeout_s": 6, "key_timeout_s": 1,
     }  # fmt: skip
     return AsteriskSettings(**(values | changes))  # type: ignore[arg-type] # values of mixed types
 

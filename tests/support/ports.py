@@ -13,11 +13,12 @@ from contextlib import ExitStack, suppress
 from itertools import cycle
 
 _TRIES = 200
+_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 
 
 def _in_turn(ports: range) -> Iterator[int]:
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    ports = ports[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) :: workers]
+    ports = ports[_PROCESS::_PROCESSES]
     start = random.randrange(len(ports))  # noqa: S311 where to begin, not a secret
     return cycle([*ports[start:], *ports[:start]])
 
@@ -25,6 +26,8 @@ def _in_turn(ports: range) -> Iterator[int]:
 # Every third: the demonstration's own switchboard takes ports next to the hotline's.
 _SERVERS = _in_turn(range(12_000, 19_900, 3))
 _MEDIA = _in_turn(range(22_000, 32_000, 6))
+# A switchboard takes any free ones of its range: those of one process share it.
+SWITCHBOARD_MEDIA = range(20_000, 22_000)[_PROCESS % 5 * 400 :][:400]
 
 
 def free_port() -> int:

@@ -81,7 +81,8 @@ class _Reader:
             channel.agent = self.book.directory.learn(agent, channel.interface)
         ours = uniqueid_epoch(event.uniqueid, 0.0) == 0.0  # a ChannelId that we gave
         if event.uniqueid == event.linkedid and event.context in self.contexts and not ours:
-            self.book.arrive(event.uniqueid, digits(event.exten), digits(event.number), event.at)
+            number = event.number.partition("\r\n")[0]  # there AMI's line ends, and what it tells
+            self.book.arrive(event.uniqueid, digits(event.exten), digits(number), event.at)
 
     def arrived(self, event: CelEvent) -> None:
         if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):

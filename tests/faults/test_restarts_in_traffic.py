@@ -1,6 +1,7 @@
-"""FAULTS 9: Asterisk is killed, or restarted at once, in the middle of mixed traffic.
+"""FAULTS 9: Asterisk is killed, or told to restart at once, in the middle of mixed traffic.
 
-Ten seconds after the end there is no difference between what is recorded and queue_log and CEL.
+Every third time the gateway is dead meanwhile. Ten seconds after the end there is no difference
+between what is recorded and queue_log and CEL.
 ``HOTLINE_TEST_TRUTH_RESTARTS`` says how often, ``HOTLINE_TEST_TRUTH_RESTART_CALLS`` among how many
 calls; the seed as in ``tests/switchboard/test_truth.py``.
 """
@@ -26,12 +27,29 @@ RESTARTS = int(os.environ.get("HOTLINE_TEST_TRUTH_RESTARTS", "2"))
 CALLS = int(os.environ.get("HOTLINE_TEST_TRUTH_RESTART_CALLS", "30"))
 
 
+async def killed(_: System, traffic: Traffic) -> None:
+    await traffic.suffer(crash)
+
+
+async def told_to_restart(_: System, traffic: Traffic) -> None:
+    await traffic.suffer(restart_now)
+
+
+async def killed_unheard(system: System, traffic: Traffic) -> None:
+    """The gateway dies first, and is back later: all that it learns of it is in the records."""
+    system.gateway.kill()
+    await system.gateway.stop()
+    await traffic.suffer(crash)
+    await system.gateway.start()
+
+
 async def restart_again_and_again(system: System, traffic: Traffic, chance: random.Random) -> None:
-    """Evenly spread over the calls: killed first, then told to restart, and so on."""
-    for number, fault in zip(range(RESTARTS), cycle([crash, restart_now]), strict=False):
+    """Evenly spread over the calls, in every way in turn."""
+    ways = cycle([killed, told_to_restart, killed_unheard])
+    for number, restart in zip(range(RESTARTS), ways, strict=False):
         await traffic.until_placed(CALLS * (number + 1) // (RESTARTS + 1))
         await asyncio.sleep(chance.uniform(0, 2))
-        await traffic.suffer(fault)
+        await restart(system, traffic)
 
 
 @pytest.mark.timeout(120 + 4 * CALLS + 30 * RESTARTS)

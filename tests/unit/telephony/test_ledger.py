@@ -163,6 +163,11 @@ def test_a_number_with_line_breaks_neither_hides_nor_forges_a_record() -> None:
     assert result.events[0].uniqueid == ROOT
 
 
+def test_a_number_ends_with_its_line_as_in_ami() -> None:
+    start = CEL[0].replace("13800000001", "138\r\nActionID: 1")
+    assert ledger(QUEUE_LOG, [start, *CEL[1:]]).ended[ROOT].caller == "138"
+
+
 def test_columns_that_are_needed_must_be_there() -> None:
     with pytest.raises(ValueError, match="uniqueid"):
         read_events([], fields=["eventenum", "eventtime"])

@@ -4,18 +4,18 @@ Only what the lists show positively is believed: a channel that is not listed is
 listed in a bridge is there. Nothing is concluded from a call's being in no queue and no bridge.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from telephony.ami.message import Message
 from telephony.calls.book import CallBook
-from telephony.calls.channel_messages import caller_of
+from telephony.calls.channel_messages import ChannelMessages, caller_of
 from telephony.calls.conversations import Conversations
 from telephony.calls.state import Call, Meter, Part
 from telephony.calls.transitions import Phase, Trigger
 from telephony.clock import uniqueid_epoch
 from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.lines import Place
-from telephony.names import digits, interface_of, is_internal, is_local
+from telephony.names import interface_of, is_internal, is_local
 from telephony.snapshot import Snapshot
 
 _DIALLED = frozenset(
@@ -57,18 +57,19 @@ class Restoration:
         self,
         conversations: Conversations,
         snapshot: Snapshot,
-        is_gone: Callable[[str], bool],
+        channels: ChannelMessages,
         born: frozenset[str],
         died: frozenset[str],
     ) -> None:
         self._conversations = conversations
+        self._channels = channels
         self._book: CallBook = conversations.book
         self._snapshot = snapshot
         self._at = snapshot.taken_at
         self._died = died
         listed = ((item.get_last("Uniqueid"), item) for item in snapshot.channels)
         items = {uniqueid: item for uniqueid, item in listed if uniqueid}
-        self.quarantined = frozenset(uid for uid in items if is_gone(uid))
+        self.quarantined = frozenset(uid for uid in items if uid in channels.gone)
         skipped = self.quarantined | born  # the whole life of a born one is in the live events
         self._items = {uid: item for uid, item in items.items() if uid not in skipped}
         self._born = born
@@ -143,7 +144,7 @@ class Restoration:
         )
 
     def _discover(self, item: Message) -> Call:
-        uniqueid, line = item.get_last("Uniqueid"), digits(item.get("Exten"))
+        uniqueid, line = item.get_last("Uniqueid"), self._channels.line_of(item)
         arrived_at = uniqueid_epoch(uniqueid, self._at)
         return self._book.arrive(uniqueid, line, caller_of(item), arrived_at)
 

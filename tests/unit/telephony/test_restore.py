@@ -80,6 +80,16 @@ def test_a_waiting_caller_nobody_knew_is_found() -> None:
     assert call.wait_s == 20
 
 
+def test_a_transferred_caller_nobody_knew_has_no_line_yet() -> None:
+    """Where he is now he has the colleague's number; the records know which one he dialled."""
+    story, tracker = Story(), new_tracker()
+    caller = queued(story)
+    caller.context, caller.exten = "seats", "1002"
+    restore(tracker, START + 30, [listed(caller, application="Dial")], [])
+    [call] = tracker.open_calls(START + 30)
+    assert call.line == ""
+
+
 def test_a_conversation_nobody_knew_is_found_and_its_end_seen() -> None:
     story, tracker = Story(), new_tracker()
     caller, leg = answered(story)

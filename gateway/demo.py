@@ -17,7 +17,7 @@ from gateway.jobs import enqueue_survey
 from gateway.live import LiveEvent, publish, read
 from gateway.switchboards import DEMO_AGENTS
 from gateway.users import NewUser, create_user, list_users
-from ticketing.case import Actor, CaseKind, NewCase
+from ticketing.case import Actor, ActorRole, CaseKind, NewCase
 from ticketing.cases import close_case, open_case
 from ticketing.errors import CaseConflictError
 
@@ -87,7 +87,8 @@ async def write_cases(context: Context) -> None:
         served = [part["agent"] for part in event.data.get("agents", ())]
         if event.name == "call.ended" and served and served[0] in DEMO_AGENTS.values():
             person = ids[served[0]]
-            await _write_case(context, event, Actor(user_id=person.user_id, login=person.login))
+            actor = Actor(user_id=person.user_id, login=person.login, role=ActorRole.AGENT)
+            await _write_case(context, event, actor)
 
 
 async def _write_case(context: Context, call: LiveEvent, actor: Actor) -> None:

@@ -16,6 +16,7 @@ from gateway.jobs import enqueue_survey
 from gateway.ownership import owned_lately
 from gateway.settings import Settings
 from ticketing.cases import find_case_by_id
+from ticketing.lifecycle import CaseState
 
 NUMBER_BUSY = timedelta(minutes=2)
 TRUNKS_BUSY = timedelta(seconds=10)
@@ -53,7 +54,7 @@ async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
     async with context.engines.pool.acquire() as connection, connection.transaction():
         case = await find_case_by_id(connection, case_id)
         number = case.caller
-        if not number:
+        if not number or case.state is not CaseState.CLOSED:  # reopened meanwhile
             return None
         owned = await owned_lately(connection)
         switchboard = dialled_by(case.call_id, owned, settings.first_switchboard)

@@ -34,6 +34,7 @@ def add_parser(commands: Any) -> None:
     add.add_argument(
         "--switchboard", help="where that telephone is; none: the first of the settings"
     )
+    add.add_argument("--department", metavar="CODE", help="for the role department: which one")
     add.set_defaults(command=with_database(_add))
     listing = actions.add_parser("list", help="who there is")
     listing.set_defaults(command=with_database(_list))
@@ -50,6 +51,7 @@ async def _add(connection: Any, options: argparse.Namespace) -> None:
         agent=options.agent,
         extension=options.extension,
         switchboard=options.switchboard or load_settings().first_switchboard,
+        department=options.department,
     )
     password = random_password()
     await create_user(connection, user, password)
@@ -59,7 +61,11 @@ async def _add(connection: Any, options: argparse.Namespace) -> None:
 async def _list(connection: Any, _options: argparse.Namespace) -> None:
     for user in await list_users(connection):
         person = user.person
-        seat = f"{person.agent}@{person.extension}@{person.switchboard}" if person.agent else "-"
+        seat = (
+            f"{person.agent}@{person.extension}@{person.switchboard}"
+            if person.agent
+            else person.department or "-"
+        )
         standing = "active" if user.active else "closed"
         columns = (person.login, person.role.value, person.display_name, seat, standing)
         sys.stdout.write("\t".join(columns) + "\n")

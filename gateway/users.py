@@ -1,7 +1,7 @@
 """People who may log in, in table `users`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,8 @@ from gateway.auth.passwords import (
 )
 from gateway.auth.roles import Person, Role
 from gateway.errors import UserError
+from ticketing.departments import find_department
+from ticketing.errors import NotFoundError
 
 FIRST_ADMINISTRATOR = "admin"
 ACQUIRE_TIMEOUT_S = 2.0
@@ -34,7 +36,7 @@ Connection = Any  # asyncpg.Connection or the pool's proxy of one
 class NewUser:
     """A person to be added; an agent needs his number (工号) and his extension.
 
-    ``switchboard`` is the one where that telephone is.
+    ``switchboard`` is the one where that telephone is. Somebody of a department needs its code.
     """
 
     login: str
@@ -43,6 +45,7 @@ class NewUser:
     agent: str | None = None
     extension: str | None = None
     switchboard: str = "sb1"
+    department: str | None = None
 
     def check(self) -> None:
         """Raises `UserError` naming the first value that is not allowed."""
@@ -52,6 +55,8 @@ class NewUser:
             raise UserError("display name: 1 to 64 characters")
         if self.role is Role.AGENT and not (self.agent and self.extension):
             raise UserError("an agent needs an agent number and an extension")
+        if (self.role is Role.DEPARTMENT) != (self.department is not None):
+            raise UserError("a department is for the role department, which needs one")
         if not _SWITCHBOARD.fullmatch(self.switchboard):
             raise UserError("switchboard: the name in its settings, 1 to 16 of a-z and 0-9")
         for name, value in (("agent number", self.agent), ("extension", self.extension)):
@@ -67,8 +72,8 @@ class User:
     active: bool
 
     @classmethod
-    def from_row(cls, row: asyncpg.Record) -> Self:
-        """From a row that has at least the columns of `users` that are not secret."""
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From the columns of `users` that are not secret, and the department's code."""
         person = Person(
             user_id=row["user_id"],
             login=row["login"],
@@ -77,6 +82,8 @@ class User:
             agent=row["agent"],
             extension=row["extension"],
             switchboard=row["switchboard"],
+            department_id=row["department_id"],
+            department=row["department"],
         )
         return cls(person=person, active=row["active"])
 
@@ -84,11 +91,12 @@ class User:
 async def create_user(connection: Connection, user: NewUser, password: str) -> User:
     """Add a person.
 
-    Raises `UserError` for a value that is not allowed, a login in use, or an agent number that
-    somebody has at the same switchboard.
+    Raises `UserError` for a value that is not allowed, an unknown department, a login in use, or an
+    agent number that somebody has at the same switchboard.
     """
     user.check()
     _check_password(password)
+    department_id = await _department_id(connection, user.department)
     try:
         row = await _QUERIES.add_user(
             connection,
@@ -99,11 +107,21 @@ async def create_user(connection: Connection, user: NewUser, password: str) -> U
             agent=user.agent,
             extension=user.extension,
             switchboard=user.switchboard,
+            department_id=department_id,
         )
     except asyncpg.UniqueViolationError as error:
         taken = "agent number" if "seat" in (error.constraint_name or "") else "login"
         raise UserError(f"this {taken} is in use already") from None
-    return User.from_row(row)
+    return User.from_row({**row, "department": user.department})
+
+
+async def _department_id(connection: Connection, code: str | None) -> int | None:
+    if code is None:
+        return None
+    try:
+        return (await find_department(connection, code)).department_id
+    except NotFoundError:
+        raise UserError(f"no department with the code {code}") from None
 
 
 async def set_password(connection: Connection, login: str, password: str) -> int:

@@ -1,10 +1,11 @@
 """Time of seats: intervals cut at the borders of a period, and their sums."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Self
 
 from metrics.counts import SeatSeconds
@@ -69,54 +70,54 @@ def seconds_by_agent(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPeriod:
-    """What a seat did from `start` to `end`, both borders of the asked-for steps."""
+    """What a seat did from `start` to `end`, both borders of the asked-for steps.
+
+    `not_ready_by_reason` parts `seconds.not_ready_s`; the reason is empty where none was given.
+    """
 
     switchboard: str
     agent: str
     start: datetime
     end: datetime
     seconds: SeatSeconds
-
-
-def by_period(
-    intervals: Iterable[SeatInterval], borders: Sequence[datetime], *, now: datetime
-) -> list[AgentPeriod]:
-    """Seconds of each seat between each two of `borders` (ascending), by seat and period.
-
-    An interval is cut at every border that it crosses; an open one counts up to `now`. Periods in
-    which an agent had no seat are left out.
-    """
-    spent: dict[tuple[SeatId, int], dict[SeatState, float]] = defaultdict(
-        lambda: defaultdict(float)
-    )
-    for interval in intervals:
-        first = max(bisect_right(borders, interval.started_at) - 1, 0)
-        for index in range(first, len(borders) - 1):
-            start, end = borders[index], borders[index + 1]
-            if start >= (interval.ended_at or now):
-                break
-            seconds = clipped_s(interval, start, end, now=now)
-            if seconds > 0:
-                spent[(interval.switchboard, interval.agent), index][interval.state] += seconds
-    return [
-        AgentPeriod(
-            switchboard=switchboard,
-            agent=agent,
-            start=borders[index],
-            end=borders[index + 1],
-            seconds=SeatSeconds.of_states(states),
-        )
-        for ((switchboard, agent), index), states in sorted(spent.items())
-        if any(state is not SeatState.LOGGED_OUT for state in states)
-    ]
+    not_ready_by_reason: Mapping[str, float]
 
 
 async def agent_periods(
     conn: Any, borders: Sequence[datetime], *, now: datetime
 ) -> list[AgentPeriod]:
-    """`by_period` of what is recorded."""
-    rows = QUERIES.intervals_between(conn, period_start=borders[0], period_end=borders[-1])
-    return by_period([SeatInterval.from_row(row) async for row in rows], borders, now=now)
+    """What each seat did between each two of `borders` (ascending), by seat and period.
+
+    An interval is cut at every border that it crosses; an open one counts up to `now`. Periods in
+    which an agent had no seat are left out. The database adds up: a week of a city's seats is half
+    a million intervals.
+    """
+    rows = [row async for row in QUERIES.time_by_period(conn, borders=list(borders), now=now)]
+    return [
+        _period(own)
+        for own in (list(group) for _, group in groupby(rows, _PERIOD_OF))
+        if any(row["state"] != SeatState.LOGGED_OUT for row in own)
+    ]
+
+
+_PERIOD_OF = itemgetter("switchboard", "agent", "period_start")
+
+
+def _period(rows: Sequence[Any]) -> AgentPeriod:
+    by_state: dict[SeatState, float] = defaultdict(float)
+    by_reason: dict[str, float] = {}
+    for row in rows:
+        by_state[SeatState(row["state"])] += row["seconds"]
+        if row["state"] == SeatState.NOT_READY:
+            by_reason[row["reason"]] = row["seconds"]
+    return AgentPeriod(
+        switchboard=rows[0]["switchboard"],
+        agent=rows[0]["agent"],
+        start=rows[0]["period_start"],
+        end=rows[0]["period_end"],
+        seconds=SeatSeconds.of_states(by_state),
+        not_ready_by_reason=by_reason,
+    )
 
 
 async def seconds_of_call(conn: Any, call_id: str, *, now: datetime) -> dict[SeatId, SeatSeconds]:

@@ -1,56 +1,52 @@
 """Opens, closes and finds cases, on a connection whose transaction belongs to the caller.
 
-Each step is written together with its history entry; what else must follow (jobs, notices) is for
-the caller to add to the same transaction.
+What must follow a step besides its history entry (jobs, notices) is for the caller to add to the
+same transaction.
 """
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import aiosql
-
+from ticketing import case_store, steps
 from ticketing.case import RESULT_MAX, Actor, Case, HistoryEntry, NewCase, check_text
-from ticketing.errors import CaseConflictError, CaseNotFoundError
-from ticketing.lifecycle import CaseState, Step, take
+from ticketing.categories import open_category
+from ticketing.errors import CaseConflictError, CaseNotFoundError, StepForbiddenError
+from ticketing.lifecycle import TABLE, Party, Step
+from ticketing.steps import StepRequest
+from ticketing.taking import take
 
-_QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql", "asyncpg")
 _CITY = ZoneInfo("Asia/Shanghai")
 
 
 async def open_case(conn: Any, new: NewCase, *, actor: Actor, now: datetime) -> Case:
-    """Open a case, and close it at once when it carries a result.
+    """Open a case; close it at once when it carries a result, dispatch it with a department.
 
-    Raises `CaseConflictError` when the call has a case already; the transaction stays usable.
+    Raises `CaseConflictError` when the call has a case already, the transaction stays usable;
+    `FieldInvalidError` for a category or a department that cannot be used; `StepForbiddenError`.
     """
-    state = take(None, Step.REGISTERED)
-    closing = new.result is not None
-    if closing:
-        state = take(state, Step.ANSWERED_AT_ONCE)
-    case_id = await _QUERIES.insert_case(
+    party = Party(actor.role) if actor.department_id is None else None
+    if party not in TABLE[None, Step.REGISTERED].parties:
+        raise StepForbiddenError("您不能登记工单")
+    category = None if new.category is None else await open_category(conn, new.category)
+    case_no = await _next_number(conn, now)
+    case_id = await case_store.insert(
         conn,
-        case_no=await _next_number(conn, now),
-        call_id=new.call_id,
-        kind=new.kind,
-        title=new.title,
-        body=new.body,
-        address=new.address,
-        confidential=new.confidential,
-        caller=new.caller,
-        state=state,
-        answered_at_once=closing,
+        new,
+        category_id=category.category_id if category else None,
+        case_no=case_no,
         opened_by=actor.user_id,
         opened_at=now,
-        closed_at=now if closing else None,
-        result=new.result or "",
     )
     if case_id is None:
         raise CaseConflictError("该通话已有工单")
-    await _note(conn, case_id, Step.REGISTERED, actor, now)
-    if closing:
-        await _note(conn, case_id, Step.ANSWERED_AT_ONCE, actor, now)
-    return Case.from_row(await _QUERIES.case_by_id(conn, case_id=case_id))
+    await case_store.note_registered(conn, case_id, actor=actor, now=now)
+    following = _following(new)
+    if following is not None:
+        case = (await case_store.lock(conn, [case_no]))[case_no]
+        row = take(case.standing, following.step, party, opening=True)
+        await steps.apply(conn, case, following, row, actor=actor, now=now)
+    return await steps.read(conn, case_id)
 
 
 async def close_case(  # noqa: PLR0913  # what a closing consists of
@@ -58,75 +54,57 @@ async def close_case(  # noqa: PLR0913  # what a closing consists of
 ) -> Case:
     """Close a case with its result, unless it is not the `version` that the actor has seen.
 
-    Raises `CaseNotFoundError`, `CaseInvalidError`, or `CaseConflictError` when the case was changed
-    meanwhile or is closed already; of several who close at once, one wins.
+    Raises what `steps.take_step` raises; of several who close at once, one wins.
     """
     check_text("result", "办理结果", result, RESULT_MAX)
-    row = await _QUERIES.lock_case(conn, case_no=case_no)
-    if row is None:
-        raise CaseNotFoundError(f"没有编号为{case_no}的工单")
-    state = take(CaseState(row["state"]), Step.CLOSED)
-    if row["version"] != version:
-        raise CaseConflictError("工单已被他人修改，请刷新后重试")
-    await _QUERIES.close_case(
-        conn, case_id=row["case_id"], state=state, result=result, closed_at=now
-    )
-    await _note(conn, row["case_id"], Step.CLOSED, actor, now)
-    return Case.from_row(await _QUERIES.case_by_id(conn, case_id=row["case_id"]))
+    wanted = StepRequest(step=Step.CLOSED, version=version, result=result)
+    return (await steps.take_step(conn, case_no, wanted, actor=actor, now=now)).case
 
 
 async def find_case(conn: Any, case_no: str) -> Case:
     """The case with that number; raises `CaseNotFoundError`."""
-    row = await _QUERIES.case_by_no(conn, case_no=case_no)
-    if row is None:
+    found = await case_store.by_number(conn, case_no)
+    if found is None:
         raise CaseNotFoundError(f"没有编号为{case_no}的工单")
-    return Case.from_row(row)
+    return found
 
 
 async def find_case_by_id(conn: Any, case_id: int) -> Case:
     """The case with that internal id; raises `CaseNotFoundError`."""
-    row = await _QUERIES.case_by_id(conn, case_id=case_id)
-    if row is None:
+    found = await case_store.by_ids(conn, [case_id])
+    if not found:
         raise CaseNotFoundError("工单不存在")
-    return Case.from_row(row)
+    return found[0]
 
 
 async def case_of_call(conn: Any, call_id: str) -> Case | None:
     """The case that followed from a call, if any."""
-    row = await _QUERIES.case_by_call(conn, call_id=call_id)
-    return None if row is None else Case.from_row(row)
-
-
-async def list_cases(
-    conn: Any, *, state: CaseState | None = None, before: datetime | None = None, limit: int = 50
-) -> list[Case]:
-    """Cases, newest first; only those opened before `before` when given."""
-    rows = _QUERIES.list_cases(conn, state=state, before=before, limit=limit)
-    return [Case.from_row(row) async for row in rows]
+    return await case_store.by_call(conn, call_id)
 
 
 async def cases_for_caller(conn: Any, caller: str, *, limit: int = 10) -> list[Case]:
     """Cases of a full number, newest first; none for an empty number."""
-    if not caller:
-        return []
-    rows = _QUERIES.cases_for_caller(conn, caller=caller, limit=limit)
-    return [Case.from_row(row) async for row in rows]
+    return await case_store.by_caller(conn, caller, limit) if caller else []
 
 
 async def history(conn: Any, case_id: int) -> list[HistoryEntry]:
     """Every step of a case, oldest first."""
-    rows = _QUERIES.history_of_case(conn, case_id=case_id)
-    return [HistoryEntry.from_row(row) async for row in rows]
+    return await case_store.history(conn, case_id)
+
+
+def _following(new: NewCase) -> StepRequest | None:
+    """The step that is taken together with opening the case."""
+    if new.result is not None:
+        return StepRequest(step=Step.ANSWERED_AT_ONCE, version=1, result=new.result)
+    if new.department is not None:
+        department, assisting = new.department, new.assisting
+        return StepRequest(
+            step=Step.DISPATCHED, version=1, department=department, assisting=assisting
+        )
+    return None
 
 
 async def _next_number(conn: Any, now: datetime) -> str:
-    """``YYYYMMDD-NNNNN`` of the day in the city; others wait until the transaction ends."""
+    """``YYYYMMDD-NNNNN`` of the day in the city."""
     day = now.astimezone(_CITY).date()
-    last = await _QUERIES.next_case_number(conn, day=day)
-    return f"{day:%Y%m%d}-{last:05d}"
-
-
-async def _note(conn: Any, case_id: int, step: Step, actor: Actor, now: datetime) -> None:
-    await _QUERIES.insert_history(
-        conn, case_id=case_id, at=now, actor=actor.login, step=step, note=""
-    )
+    return f"{day:%Y%m%d}-{await case_store.next_number_of(conn, day):05d}"

@@ -10,11 +10,15 @@ class Role(StrEnum):
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    DEPARTMENT = "department"
 
 
 EVERYONE = frozenset(Role)
+STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 CASE_WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+CASE_STEPPERS = CASE_WORKERS | {Role.DEPARTMENT}
+DEPARTMENTS = frozenset({Role.DEPARTMENT})
 SUPERVISORS = frozenset({Role.SUPERVISOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 AGENTS = frozenset({Role.AGENT})
@@ -24,7 +28,8 @@ AGENTS = frozenset({Role.AGENT})
 class Person:
     """Who is logged in. ``agent`` (工号) and ``extension`` are set for every agent.
 
-    Both are numbers of ``switchboard``; others may have the same.
+    Both are numbers of ``switchboard``; others may have the same. People of a department that
+    handles cases have its id and, as ``department``, its code.
     """
 
     user_id: int
@@ -34,6 +39,8 @@ class Person:
     agent: str | None
     extension: str | None
     switchboard: str
+    department_id: int | None = None
+    department: str | None = None
 
     @property
     def oversees(self) -> bool:

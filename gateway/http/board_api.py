@@ -61,13 +61,14 @@ class Callers(Answer):
 
 
 class BoardSeat(Answer):
-    """A seat that is logged in."""
+    """A seat that is logged in, to ``queues``."""
 
     switchboard: str
     agent: str
     display_name: str
     state: SeatState
     reason: str
+    queues: list[str]
     since: datetime | None
 
 
@@ -80,12 +81,13 @@ class SurveyFigures(Answer):
 
 
 class SwitchboardLink(Answer):
-    """Whether a switchboard is connected, and since when that is so."""
+    """Whether a switchboard is connected, and since when that is so; its queues while it is."""
 
     switchboard: str
     district: str
     connected: bool
     since: datetime | None
+    queues: list[str]
 
 
 class Board(Answer):
@@ -156,6 +158,7 @@ def _link(link: Link) -> SwitchboardLink:
         district=link.district,
         connected=link.connected,
         since=link.since,
+        queues=list(link.queues),
     )
 
 
@@ -182,6 +185,7 @@ def _board_seat(seat: NamedSeat) -> BoardSeat:
         display_name=seat.display_name,
         state=seat.state,
         reason=seat.reason,
+        queues=seat.queues,
         since=seat.since,
     )
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from callback_survey.ringback.tasks import rings_back
-from gateway.auth.roles import EVERYONE, Person
+from gateway.auth.roles import STAFF, Person
+from gateway.http.actors import actor_of
 from gateway.http.call_history import calls_before, count_calls_of, earlier_calls_of, stored_call
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import CALL_ID, LINE, Page
@@ -20,6 +21,7 @@ from telephony.events import LineMode
 from ticketing.case import CaseKind
 from ticketing.cases import case_of_call, cases_for_caller
 from ticketing.lifecycle import CaseState
+from ticketing.visibility import staff_sees
 
 MOST_PAST = 10
 REPEAT_WITHIN = timedelta(hours=24)
@@ -103,7 +105,7 @@ class CallerHistory(Answer):
     cases: list[CaseOutline]
 
 
-@endpoint("GET", "/api/v1/calls", access=EVERYONE, query=CallFilter, answer=list[Call])
+@endpoint("GET", "/api/v1/calls", access=STAFF, query=CallFilter, answer=list[Call])
 async def list_calls(inquiry: Inquiry[Nothing, CallFilter]) -> list[Call]:
     """Calls, newest first: the agent's own, all for who oversees."""
     person, wanted = inquiry.person, inquiry.query
@@ -121,7 +123,7 @@ async def list_calls(inquiry: Inquiry[Nothing, CallFilter]) -> list[Call]:
     return [masked_call(call) for call in calls]
 
 
-@endpoint("GET", f"/api/v1/calls/{{call_id:{CALL_ID}}}", access=EVERYONE, answer=CallDetail)
+@endpoint("GET", f"/api/v1/calls/{{call_id:{CALL_ID}}}", access=STAFF, answer=CallDetail)
 async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
     """One call, its case number and its rating."""
     call_id = inquiry.path("call_id")
@@ -131,7 +133,8 @@ async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
         rating = await rating_answer(connection, call_id)
         now = inquiry.services.clock()
         spent = await seconds_of_call(connection, call_id, now=now)
-    case_no = case.case_no if case else None
+    seen = case is not None and staff_sees(case, actor_of(inquiry.person))
+    case_no = case.case_no if case and seen else None
     seats = [
         SeatTime(
             agent=agent,
@@ -149,7 +152,7 @@ async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
 @endpoint(
     "GET",
     f"/api/v1/calls/{{call_id:{CALL_ID}}}/caller",
-    access=EVERYONE,
+    access=STAFF,
     answer=CallerHistory,
 )
 async def get_caller(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
@@ -171,6 +174,7 @@ async def get_caller(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
             opened_at=case.opened_at,
         )
         for case in cases
+        if staff_sees(case, actor_of(inquiry.person))
     ]
     return CallerHistory(
         caller=mask_number(caller),

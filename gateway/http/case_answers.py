@@ -5,12 +5,24 @@ from typing import Any
 
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
+from gateway.http.actors import actor_of
 from gateway.http.endpoint import Answer
+from gateway.http.problems import not_found
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.masking import hide_number, mask_number
-from ticketing.case import Case, CaseKind
-from ticketing.cases import history
-from ticketing.lifecycle import CaseState, Step
+from ticketing.case import Case, CaseKind, HistoryEntry, Named
+from ticketing.cases import find_case, history
+from ticketing.errors import CaseNotFoundError
+from ticketing.lifecycle import CaseState, Field, Party, Step
+from ticketing.taking import allowed
+from ticketing.visibility import party_of
+
+
+class NamedAnswer(Answer):
+    """A department or a category."""
+
+    code: str
+    name: str
 
 
 class CaseRow(Answer):
@@ -23,7 +35,9 @@ class CaseRow(Answer):
     address: str
     confidential: bool
     caller: str
+    category: NamedAnswer | None
     state: CaseState
+    lead: NamedAnswer | None
     answered_at_once: bool
     opened_by: str
     opened_at: datetime
@@ -31,12 +45,30 @@ class CaseRow(Answer):
 
 
 class HistoryAnswer(Answer):
-    """One step: who did what, when and why."""
+    """One step: who did what, when and why, from where to where; departments are those in charge.
+
+    ``days`` were asked for or granted; ``other_case`` is the other one of a merge.
+    """
 
     at: datetime
     actor: str
     step: Step
     note: str
+    version: int
+    from_state: CaseState | None
+    to_state: CaseState
+    from_department: NamedAnswer | None
+    to_department: NamedAnswer | None
+    days: int | None
+    other_case: str | None
+
+
+class AllowedStep(Answer):
+    """A step that whoever asks may take now, and the fields that go with it."""
+
+    step: Step
+    required: list[Field]
+    optional: list[Field]
 
 
 class SurveyAttempt(Answer):
@@ -56,6 +88,10 @@ class CaseAnswer(CaseRow):
     body: str
     result: str
     version: int
+    assisting: list[NamedAnswer]
+    extension_days: int | None
+    merged_into: str | None
+    allowed: list[AllowedStep]
     history: list[HistoryAnswer]
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
@@ -71,12 +107,18 @@ def case_row(case: Case, person: Person) -> CaseRow:
         address=case.address,
         confidential=case.confidential,
         caller=caller_shown(case, person),
+        category=_named(case.category),
         state=case.state,
+        lead=_named(case.lead),
         answered_at_once=case.answered_at_once,
         opened_by=case.opened_by,
         opened_at=case.opened_at,
         closed_at=case.closed_at,
     )
+
+
+def _named(named: Named | None) -> NamedAnswer | None:
+    return None if named is None else NamedAnswer(code=named.code, name=named.name)
 
 
 def caller_shown(case: Case, person: Person) -> str:
@@ -86,16 +128,66 @@ def caller_shown(case: Case, person: Person) -> str:
     return mask_number(case.caller)
 
 
+async def case_for(connection: Any, person: Person, case_no: str) -> Case:
+    """A case that ``person`` may see; the 404 `Problem` alike for none and for one of others."""
+    try:
+        case = await find_case(connection, case_no)
+    except CaseNotFoundError:
+        raise not_found("工单") from None
+    if await _party(connection, case, person) is None:
+        raise not_found("工单")
+    return case
+
+
+async def _party(connection: Any, case: Case, person: Person) -> Party | None:
+    return await party_of(
+        connection,
+        actor_of(person),
+        case_id=case.case_id,
+        opened_by_actor=case.opened_by == person.login,
+        confidential=case.confidential,
+    )
+
+
+def _allowed(case: Case, party: Party | None) -> list[AllowedStep]:
+    steps = {} if party is None else allowed(case.standing, party)
+    return [
+        AllowedStep(step=step, required=list(row.required), optional=list(row.optional))
+        for step, row in steps.items()
+    ]
+
+
+def _history(entry: HistoryEntry) -> HistoryAnswer:
+    return HistoryAnswer(
+        at=entry.at,
+        actor=entry.actor,
+        step=entry.step,
+        note=entry.note,
+        version=entry.version,
+        from_state=entry.from_state,
+        to_state=entry.to_state,
+        from_department=_named(entry.from_department),
+        to_department=_named(entry.to_department),
+        days=entry.days,
+        other_case=entry.other_case,
+    )
+
+
 async def full_case(connection: Any, case: Case, person: Person) -> CaseAnswer:
     """A case with all that belongs to it."""
     steps = await history(connection, case.case_id)
+    party = await _party(connection, case, person)
     results = await results_of_case(connection, case.case_id)
     return CaseAnswer(
         **case_row(case, person).model_dump(),
         body=case.body,
         result=case.result,
         version=case.version,
-        history=[HistoryAnswer(at=s.at, actor=s.actor, step=s.step, note=s.note) for s in steps],
+        assisting=[NamedAnswer(code=each.code, name=each.name) for each in case.assisting],
+        extension_days=case.extension_days,
+        merged_into=case.merged_into,
+        allowed=_allowed(case, party),
+        history=[_history(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
     )

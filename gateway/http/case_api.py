@@ -1,42 +1,29 @@
-"""Cases (工单): opening, closing, looking up."""
+"""Cases (工单): opening, looking up, closing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
-import structlog
 from pydantic import Field
-from redis.exceptions import RedisError
 
-from gateway import live
-from gateway.auth.roles import CASE_WORKERS, EVERYONE, Person
+from gateway.auth.roles import CASE_WORKERS, DEPARTMENTS, EVERYONE
+from gateway.http.actors import actor_of, as_problems
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import CaseAnswer, CaseRow, case_row, full_case
-from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import CASE_NO, PLAIN, CallId, Page
-from gateway.http.problems import FieldProblem, Problem
-from gateway.live import LiveEvent
-from ticketing import cases
-from ticketing.case import (
-    ADDRESS_MAX,
-    BODY_MAX,
-    RESULT_MAX,
-    TITLE_MAX,
-    Actor,
-    Case,
-    CaseKind,
-    NewCase,
-)
-from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import CaseState
-
-PATH = f"/api/v1/cases/{{case_no:{CASE_NO}}}"
-
-log = structlog.get_logger(__name__)
+from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_row, full_case
+from gateway.http.case_events import audience_of, tell, tell_step
+from gateway.http.case_step_api import CASE_PATH, take
+from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
+from gateway.http.fields import PLAIN, CallId, Code, Page, Version
+from ticketing import case_lists, cases
+from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, CaseKind, NewCase
+from ticketing.case_lists import Scope, Wanted
+from ticketing.lifecycle import TABLE, CaseState, Step
+from ticketing.steps import ASSISTING_MAX, StepRequest
 
 
 class CaseForm(Strict):
-    """A case to be opened; ``result`` given means answered at once (即时答复)."""
+    """A case to be opened.
+
+    ``result`` given means answered at once (即时答复), ``department`` dispatched at once.
+    """
 
     call_id: CallId | None = None
     kind: CaseKind
@@ -45,19 +32,31 @@ class CaseForm(Strict):
     address: Annotated[str, Field(max_length=ADDRESS_MAX), PLAIN] = ""
     confidential: bool = False
     result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
+    category: Code | None = None
+    department: Code | None = None
+    assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
 
 
 class Closing(Strict):
     """What was done about a case, and the ``version`` that whoever closes it has seen."""
 
     result: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN]
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Version
 
 
 class CaseFilter(Page):
-    """A part of the list of cases, of one state if given."""
+    """A part of the list of cases; ``category`` and ``department`` with all below them."""
 
+    scope: Scope = Scope.ALL
     state: CaseState | None = None
+    category: Code | None = None
+    department: Code | None = None
+
+
+class InboxCounts(Answer):
+    """How many cases the own department is in charge of, by open state."""
+
+    counts: dict[CaseState, int]
 
 
 @endpoint(
@@ -70,18 +69,21 @@ class CaseFilter(Page):
     problems=(404, 409),
 )
 async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
-    """Open a case, from a call or without one; with a result it is closed in the same step."""
+    """Open a case, from a call or without one; close it at once with a result, or dispatch it."""
     services, person, now = inquiry.services, inquiry.person, inquiry.services.clock()
     async with services.database() as connection, connection.transaction():
-        with _as_problems():
+        with as_problems():
             new = await _new_case(inquiry, connection)
-            case = await cases.open_case(connection, new, actor=_actor(person), now=now)
+            case = await cases.open_case(connection, new, actor=actor_of(person), now=now)
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
+        departments = await audience_of(connection, case)
         answer = await full_case(connection, case, person)
-    await _tell(inquiry, "case.opened", case)
-    if case.closed_at is not None:
-        await _tell(inquiry, "case.closed", case)
+    await tell(services, "case.opened", case, departments)
+    following = answer.history[-1].step
+    if following is not Step.REGISTERED:
+        row = TABLE[CaseState.REGISTERED, following]
+        await tell_step(services, following, row, case, departments)
     return answer
 
 
@@ -95,75 +97,48 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
 
 @endpoint("GET", "/api/v1/cases", access=EVERYONE, query=CaseFilter, answer=list[CaseRow])
 async def list_cases(inquiry: Inquiry[Nothing, CaseFilter]) -> list[CaseRow]:
-    """Cases, newest first."""
-    wanted = inquiry.query
+    """Cases that one may see, newest first."""
+    wanted = Wanted(**inquiry.query.model_dump())
     async with inquiry.services.database() as connection:
-        found = await cases.list_cases(
-            connection, state=wanted.state, before=wanted.before, limit=wanted.limit
-        )
+        with as_problems():
+            found = await case_lists.list_cases(connection, wanted, actor_of(inquiry.person))
     return [case_row(case, inquiry.person) for case in found]
 
 
-@endpoint("GET", PATH, access=EVERYONE, answer=CaseAnswer)
-async def get_case(inquiry: Inquiry[Nothing, Nothing]) -> CaseAnswer:
-    """One case with its history, its rating and its callbacks."""
+@endpoint(
+    "GET",
+    "/api/v1/inbox",
+    access=DEPARTMENTS,
+    answer=InboxCounts,
+)
+async def get_inbox(inquiry: Inquiry[Nothing, Nothing]) -> InboxCounts:
+    """What the own department has to do (待办), and what of it waits for a review."""
     async with inquiry.services.database() as connection:
-        with _as_problems():
-            case = await cases.find_case(connection, inquiry.path("case_no"))
+        counts = await case_lists.inbox_counts(connection, actor_of(inquiry.person))
+    return InboxCounts(counts=counts)
+
+
+@endpoint("GET", CASE_PATH, access=EVERYONE, answer=CaseAnswer, problems=(404,))
+async def get_case(inquiry: Inquiry[Nothing, Nothing]) -> CaseAnswer:
+    """One case with its history, its rating, its callbacks, and the steps that one may take."""
+    async with inquiry.services.database() as connection:
+        case = await case_for(connection, inquiry.person, inquiry.path("case_no"))
         return await full_case(connection, case, inquiry.person)
 
 
 @endpoint(
     "POST",
-    f"{PATH}/close",
+    f"{CASE_PATH}/close",
     access=CASE_WORKERS,
     body=Closing,
     answer=CaseAnswer,
-    problems=(409,),
+    problems=(404, 409),
 )
 async def close_case(inquiry: Inquiry[Closing, Nothing]) -> CaseAnswer:
-    """Close a case with its result, unless it was changed since it was read."""
-    services, person, closing = inquiry.services, inquiry.person, inquiry.body
-    async with services.database() as connection, connection.transaction():
-        with _as_problems():
-            case = await cases.close_case(
-                connection,
-                inquiry.path("case_no"),
-                result=closing.result,
-                version=closing.version,
-                actor=_actor(person),
-                now=services.clock(),
-            )
-        await services.on_case_closed(connection, case)
-        answer = await full_case(connection, case, person)
-    await _tell(inquiry, "case.closed", case)
-    return answer
+    """Close a registered case with its result, unless it was changed since it was read."""
+    closing = inquiry.body
+    wanted = StepRequest(step=Step.CLOSED, version=closing.version, result=closing.result)
+    return await take(inquiry.services, inquiry.person, inquiry.path("case_no"), wanted)
 
 
-def _actor(person: Person) -> Actor:
-    return Actor(user_id=person.user_id, login=person.login)
-
-
-@contextmanager
-def _as_problems() -> Iterator[None]:
-    try:
-        yield
-    except CaseNotFoundError as error:
-        raise Problem(404, str(error)) from None
-    except CaseConflictError as error:
-        raise Problem(409, str(error)) from None
-    except CaseInvalidError as error:
-        raise Problem(422, str(error), errors=[FieldProblem(error.field, str(error))]) from None
-
-
-async def _tell(inquiry: Inquiry[Any, Any], name: str, case: Case) -> None:
-    """Tell the pages; the case is stored, so a wire that is down costs them a reload only."""
-    data = {"case_no": case.case_no, "call_id": case.call_id, "opened_by": case.opened_by}
-    event = LiveEvent(f"{name}:{case.case_no}", name, inquiry.services.clock(), data)
-    try:
-        await live.publish(inquiry.services.redis, event)
-    except RedisError as error:
-        log.warning("case_untold", name=name, error=type(error).__name__)
-
-
-ENDPOINTS = (open_case, list_cases, get_case, close_case)
+ENDPOINTS = (open_case, list_cases, get_inbox, get_case, close_case)

@@ -13,6 +13,7 @@ QUEUE = r"^[0-9a-z-]{1,32}$"
 SWITCHBOARD = r"^[a-z0-9]{1,16}$"
 LINE = r"[0-9]{2,20}"
 CASE_NO = r"[0-9]{8}-[0-9]{5,9}"
+CODE = r"[A-Za-z0-9-]{1,32}"
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -28,6 +29,9 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Agent = Annotated[str, Field(pattern=f"^{AGENT}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]
 QueueName = Annotated[str, Field(pattern=QUEUE)]
+Code = Annotated[str, Field(pattern=f"^{CODE}$")]
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
 
 

@@ -11,7 +11,20 @@ from gateway.http.fields import CASE_NO
 from gateway.http.problems import Problem, not_found
 
 DIST = Path(__file__).parent.parent / "web" / "dist"
-PATHS = ("/", "/login", "/board", "/ringbacks", "/cases", f"/cases/{{case_no:{CASE_NO}}}")
+PATHS = (
+    "/",
+    "/login",
+    "/board",
+    "/ringbacks",
+    "/inbox",
+    "/cases",
+    f"/cases/{{case_no:{CASE_NO}}}",
+    "/seat-figures",
+    "/lines",
+    "/reconciliations",
+    "/departments",
+    "/categories",
+)
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
 _NAMED_BY_CONTENT = re.compile(r"-[A-Za-z0-9_-]{8}\.\w+$")  # as the build names what it makes

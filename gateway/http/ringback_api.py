@@ -13,7 +13,7 @@ from callback_survey.ringback.task import Task
 from callback_survey.ringback.tasks import Drop
 from callback_survey.ringback.transitions import Reason, State
 from gateway.audit import Act, record
-from gateway.auth.roles import AGENTS, EVERYONE, SUPERVISORS, Person
+from gateway.auth.roles import AGENTS, STAFF, SUPERVISORS, Person
 from gateway.commands import Command, CommandName
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
@@ -88,7 +88,7 @@ class DropOrder(Strict):
     reason: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
 
 
-@endpoint("GET", "/api/v1/ringbacks", access=EVERYONE, query=Which, answer=list[Ringback])
+@endpoint("GET", "/api/v1/ringbacks", access=STAFF, query=Which, answer=list[Ringback])
 async def list_ringbacks(inquiry: Inquiry[Nothing, Which]) -> list[Ringback]:
     """Whom to call back, or who was: of the own switchboard, of all for who oversees."""
     page, person = inquiry.query, inquiry.person
@@ -102,7 +102,7 @@ async def list_ringbacks(inquiry: Inquiry[Nothing, Which]) -> list[Ringback]:
     return [_answer(task) for task in found]
 
 
-@endpoint("GET", TASK, access=EVERYONE, answer=RingbackDetail, problems=(404,))
+@endpoint("GET", TASK, access=STAFF, answer=RingbackDetail, problems=(404,))
 async def get_ringback(inquiry: Inquiry[Nothing, Nothing]) -> RingbackDetail:
     """One task, its attempts and what was decided about it."""
     task_id = int(inquiry.path("task_id"))

@@ -1,4 +1,4 @@
-"""Figures of seats by agent and period: states are cut at the borders of hours and days."""
+"""Figures of seats by agent and period: states are cut at the borders of periods."""
 
 from datetime import datetime, timedelta
 from typing import Literal, Self
@@ -8,31 +8,41 @@ from pydantic import model_validator
 from gateway.auth.roles import OVERSEERS
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import Instant
+from gateway.http.rates import RateAnswer, rate_answer
 from gateway.users import list_users
+from metrics import rates
 from metrics.figures import CITY, midnight
 from metrics.seats import AgentPeriod, agent_periods
 
-LONGEST = {"hour": timedelta(days=3), "day": timedelta(days=62)}
+Step = Literal["hour", "day", "whole"]
+LONGEST = {"hour": timedelta(days=3), "day": timedelta(days=62), "whole": timedelta(days=62)}
+STEP_NAMES = {"hour": "按小时", "day": "按日", "whole": "汇总"}
 
 
 class Period(Strict):
-    """From ``start`` to ``end`` by hours or days of Asia/Shanghai; the ends need not be borders."""
+    """From ``start`` to ``end``, whole or by hours or days of Asia/Shanghai.
+
+    The ends need not be borders of hours or days.
+    """
 
     start: Instant
     end: Instant
-    step: Literal["hour", "day"] = "day"
+    step: Step = "day"
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if self.end <= self.start:
             raise ValueError("end 必须晚于 start")
         if self.end - self.start > LONGEST[self.step]:
-            raise ValueError(f"按 {self.step} 统计最长 {LONGEST[self.step].days} 天")
+            raise ValueError(f"{STEP_NAMES[self.step]}统计最长 {LONGEST[self.step].days} 天")
         return self
 
 
 class SeatPeriod(Answer):
-    """Seconds of one agent's seat in one period; ``busy_s`` is talk, hold and wrap-up."""
+    """Seconds of one agent's seat in one period; ``busy_s`` is talk, hold and wrap-up.
+
+    ``not_ready_by_reason`` parts ``not_ready_s``; the reason is empty where none was given.
+    """
 
     switchboard: str
     agent: str
@@ -45,13 +55,18 @@ class SeatPeriod(Answer):
     hold_s: float
     wrap_up_s: float
     not_ready_s: float
+    not_ready_by_reason: dict[str, float]
     unreachable_s: float
     busy_s: float
     logged_in_s: float
+    occupancy: RateAnswer
+    seat_utilization: RateAnswer
 
 
-def borders(start: datetime, end: datetime, step: Literal["hour", "day"]) -> list[datetime]:
+def borders(start: datetime, end: datetime, step: Step) -> list[datetime]:
     """``start``, every border of an hour or a day of the city between, and ``end``."""
+    if step == "whole":
+        return [start, end]
     local = start.astimezone(CITY)
     found = [start]
     at = (
@@ -95,9 +110,12 @@ def _answer(period: AgentPeriod, display_name: str) -> SeatPeriod:
         hold_s=spent.hold_s,
         wrap_up_s=spent.wrap_up_s,
         not_ready_s=spent.not_ready_s,
+        not_ready_by_reason=dict(period.not_ready_by_reason),
         unreachable_s=spent.unreachable_s,
         busy_s=spent.busy_s,
         logged_in_s=spent.logged_in_s,
+        occupancy=rate_answer(rates.occupancy(spent)),
+        seat_utilization=rate_answer(rates.seat_utilization(spent)),
     )
 
 

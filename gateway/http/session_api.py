@@ -25,7 +25,7 @@ class Credentials(Strict):
 class Session(Answer):
     """Who is logged in; ``agent`` (工号) and ``extension`` where the person has a seat.
 
-    Both are numbers of ``switchboard``.
+    Both are numbers of ``switchboard``. ``department`` is the code of the one that handles cases.
     """
 
     login: str
@@ -34,6 +34,7 @@ class Session(Answer):
     agent: str | None
     extension: str | None
     switchboard: str
+    department: str | None
 
 
 def _session(person: Person) -> Session:
@@ -44,6 +45,7 @@ def _session(person: Person) -> Session:
         agent=person.agent,
         extension=person.extension,
         switchboard=person.switchboard,
+        department=person.department,
     )
 
 

@@ -41,7 +41,11 @@ GOING_AWAY = Ending(1001, "going away")
 
 
 class Addressee(NamedTuple):
-    """Whom an event is for: an ``agent`` of a switchboard, all of a ``role`` there, a ``login``."""
+    """Whom an event is for.
+
+    An ``agent`` of a switchboard, all of a ``role`` there, a ``login``, the people of a
+    ``department``.
+    """
 
     kind: str
     switchboard: str
@@ -49,7 +53,8 @@ class Addressee(NamedTuple):
 
 
 def addressees(event: LiveEvent) -> frozenset[Addressee]:
-    """Who besides the overseers gets ``event``: the agents it concerns, or who opened the case.
+    """Who besides the overseers gets ``event``: the agents it concerns; of a case, who opened it
+    and the departments that see it.
 
     Any agent of the switchboard may ring back, so all of them are told.
     """
@@ -57,7 +62,8 @@ def addressees(event: LiveEvent) -> frozenset[Addressee]:
     if event.name.startswith("ringback."):
         return frozenset({Addressee("role", data["switchboard"], Role.AGENT)})
     if event.name.startswith("case."):
-        return frozenset({Addressee("login", "", data["opened_by"])})
+        departments = {Addressee("department", "", code) for code in data.get("departments", ())}
+        return frozenset({Addressee("login", "", data["opened_by"]), *departments})
     agents = {data.get("agent"), *(part["agent"] for part in data.get("agents", ()))}
     switchboard = data.get("switchboard", "")
     return frozenset(Addressee("agent", switchboard, agent) for agent in agents if agent)
@@ -66,6 +72,8 @@ def addressees(event: LiveEvent) -> frozenset[Addressee]:
 def addresses(person: Person) -> frozenset[Addressee]:
     """Under which names ``person`` gets events."""
     login = Addressee("login", "", person.login)
+    if person.department is not None:
+        return frozenset({login, Addressee("department", "", person.department)})
     if person.agent is None:
         return frozenset({login})
     role = Addressee("role", person.switchboard, person.role)

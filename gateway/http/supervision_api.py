@@ -1,48 +1,19 @@
-"""Supervisors act on the seats of others: every such act is in the audit log, with its outcome."""
+"""Supervisors force the states of seats, and listen to, join and end their conversations."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Any
 
-from pydantic import Field
-
-from gateway.audit import Act, record
 from gateway.auth.roles import SUPERVISORS, Person
 from gateway.commands import Command, CommandName
-from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out
-from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import AGENT, SWITCHBOARD, QueueName
-from gateway.http.problems import FieldProblem, Problem, not_found
+from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed
+from gateway.http.endpoint import Inquiry, Nothing, endpoint
+from gateway.http.problems import Problem
 from gateway.http.seat_api import SeatOrder
-from gateway.users import assign_queues, holders_of, queues_of
+from gateway.http.supervising import PROBLEMS, SEAT, Holder, SeatAt, act_on_seat
+from gateway.users import queues_of
 
-SEAT = f"/api/v1/seats/{{agent:{AGENT}}}"
-PROBLEMS = (404, 409, 504)
 _AT_OWN_PHONE = frozenset(
     {CommandName.LISTEN, CommandName.WHISPER, CommandName.BARGE, CommandName.TAKE_OVER}
 )
-
-
-class SeatAt(Strict):
-    """At which switchboard the seat is; needed where several have its agent number."""
-
-    switchboard: Annotated[str, Field(pattern=SWITCHBOARD)] | None = None
-
-
-class Holder(NamedTuple):
-    """The seat that is acted on."""
-
-    switchboard: str
-    agent: str
-    extension: str
-
-
-Making = Callable[[Any, Holder], Awaitable[Command]]
-
-
-class Assignment(Strict):
-    """The queues that a seat serves; none stands for all."""
-
-    queues: Annotated[list[QueueName], Field(max_length=100)]
 
 
 @endpoint(
@@ -63,33 +34,7 @@ async def force_state(inquiry: Inquiry[SeatOrder, SeatAt]) -> Confirmed:
         queues = await queues_of(connection, holder.switchboard, holder.agent)
         return order.command(holder.agent, holder.extension, queues, reasons)
 
-    return await _act(inquiry, CommandName(order.state), command, reason=order.reason or "")
-
-
-@endpoint(
-    "PUT",
-    f"{SEAT}/queues",
-    access=SUPERVISORS,
-    body=Assignment,
-    query=SeatAt,
-    answer=Confirmed,
-    status=202,
-    problems=(*PROBLEMS, 422),
-)
-async def assign(inquiry: Inquiry[Assignment, SeatAt]) -> Confirmed:
-    """Say which queues a seat serves (综合、专席), from now on if it is logged in."""
-    queues, settings = tuple(inquiry.body.queues), inquiry.settings
-
-    async def command(connection: Any, holder: Holder) -> Command:
-        if unknown := set(queues) - set(settings.at(holder.switchboard).queues):
-            wrong = FieldProblem("queues", f"没有队列 {'、'.join(sorted(unknown))}")
-            raise Problem(422, "没有这个队列", errors=[wrong])
-        await assign_queues(connection, holder.switchboard, holder.agent, queues)
-        name = CommandName.SERVE_QUEUES
-        return Command(name=name, agent=holder.agent, extension=holder.extension, queues=queues)
-
-    reason = "、".join(queues)
-    return await _act(inquiry, CommandName.SERVE_QUEUES, command, reason=reason)
+    return await act_on_seat(inquiry, CommandName(order.state), command, reason=order.reason or "")
 
 
 @endpoint(
@@ -104,7 +49,7 @@ async def assign(inquiry: Inquiry[Assignment, SeatAt]) -> Confirmed:
 )
 async def listen(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     """Hear a seat's conversation at the own phone, unheard (监听)."""
-    return await _act(inquiry, CommandName.LISTEN)
+    return await _plainly(inquiry, CommandName.LISTEN)
 
 
 @endpoint(
@@ -119,7 +64,7 @@ async def listen(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
 )
 async def whisper(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     """Hear a seat's conversation and speak to the agent alone (密语)."""
-    return await _act(inquiry, CommandName.WHISPER)
+    return await _plainly(inquiry, CommandName.WHISPER)
 
 
 @endpoint(
@@ -134,7 +79,7 @@ async def whisper(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
 )
 async def barge(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     """Join a seat's conversation, heard by both (强插)."""
-    return await _act(inquiry, CommandName.BARGE)
+    return await _plainly(inquiry, CommandName.BARGE)
 
 
 @endpoint(
@@ -149,7 +94,7 @@ async def barge(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
 )
 async def take_over(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     """Take the caller from a seat to the own phone (接管)."""
-    return await _act(inquiry, CommandName.TAKE_OVER)
+    return await _plainly(inquiry, CommandName.TAKE_OVER)
 
 
 @endpoint(
@@ -163,10 +108,10 @@ async def take_over(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
 )
 async def cut(inquiry: Inquiry[Nothing, SeatAt]) -> Confirmed:
     """End a seat's conversation, for the caller too (强拆)."""
-    return await _act(inquiry, CommandName.CUT)
+    return await _plainly(inquiry, CommandName.CUT)
 
 
-def _plainly(inquiry: Inquiry[Any, SeatAt], name: CommandName) -> Making:
+async def _plainly(inquiry: Inquiry[Nothing, SeatAt], name: CommandName) -> Confirmed:
     async def command(_connection: Any, holder: Holder) -> Command:
         at_phone = name in _AT_OWN_PHONE
         supervisor = _own_extension(inquiry.person, holder.switchboard) if at_phone else ""
@@ -174,66 +119,7 @@ def _plainly(inquiry: Inquiry[Any, SeatAt], name: CommandName) -> Making:
             name=name, agent=holder.agent, extension=holder.extension, supervisor=supervisor
         )
 
-    return command
-
-
-async def _act(
-    inquiry: Inquiry[Any, SeatAt],
-    name: CommandName,
-    making: Making | None = None,
-    *,
-    reason: str = "",
-) -> Confirmed:
-    """Have ``name`` done to the seat of the path; nothing is done that the audit log lacks.
-
-    ``making`` makes the command of a connection and the seat.
-    """
-    services = inquiry.services
-    async with services.database() as connection:
-        person = await _holder(inquiry, connection)
-    holder = Holder(person.switchboard, person.agent or "", person.extension or "")
-    switchboard, agent = holder.switchboard, holder.agent
-    seat = await services.live.seat(switchboard, agent)
-    act = Act(
-        actor=inquiry.person.login,
-        action=f"seat.{name.value}",
-        subject=agent,
-        detail={
-            "switchboard": switchboard,
-            "call_id": seat["call_id"] if seat else None,
-            "reason": reason,
-        },
-    )
-    make = making or _plainly(inquiry, name)
-    async with services.database() as connection, connection.transaction():
-        command = await make(connection, holder)
-        await record(connection, act, "asked", at=services.clock())
-    outcome = "unknown"
-    try:
-        confirmed = await carry_out(services, switchboard, command)
-        outcome = "done"
-    except Problem as problem:
-        outcome = problem.detail
-        raise
-    finally:
-        async with services.database() as connection:
-            await record(connection, act, outcome, at=services.clock())
-    return confirmed
-
-
-async def _holder(inquiry: Inquiry[Any, SeatAt], connection: Any) -> Person:
-    """Who holds the seat of the path; raises the 404 or, for a number of several, 409 `Problem`."""
-    named = inquiry.query.switchboard
-    holders = [
-        holder
-        for holder in await holders_of(connection, inquiry.path("agent"))
-        if holder.extension is not None and named in {None, holder.switchboard}
-    ]
-    if not holders:
-        raise not_found("坐席")
-    if len(holders) > 1:
-        raise Problem(409, "几台交换机上都有这个工号，请用 switchboard 指明是哪一台")
-    return holders[0]
+    return await act_on_seat(inquiry, name, command)
 
 
 def _own_extension(person: Person, switchboard: str) -> str:
@@ -244,4 +130,4 @@ def _own_extension(person: Person, switchboard: str) -> str:
     return person.extension
 
 
-ENDPOINTS = (force_state, assign, listen, whisper, barge, take_over, cut)
+ENDPOINTS = (force_state, listen, whisper, barge, take_over, cut)

@@ -1,19 +1,23 @@
--- name: add_user(login, password_hash, role, display_name, agent, extension, switchboard)^
-insert into users (login, password_hash, role, display_name, agent, extension, switchboard)
-values (:login, :password_hash, :role, :display_name, :agent, :extension, :switchboard)
-returning user_id, login, display_name, role, agent, extension, switchboard, active;
+-- name: add_user(login, password_hash, role, display_name, agent, extension, switchboard, department_id)^
+insert into users
+  (login, password_hash, role, display_name, agent, extension, switchboard, department_id)
+values (
+  :login, :password_hash, :role, :display_name, :agent, :extension, :switchboard, :department_id
+)
+returning
+  user_id, login, display_name, role, agent, extension, switchboard, active, department_id;
 
 -- name: replace_password(login, password_hash)$
 -- The user's id, or nothing for an unknown login.
 update users set password_hash = :password_hash where login = :login returning user_id;
 
 -- name: all_users()
-select user_id, login, display_name, role, agent, extension, switchboard, active
-from users order by login;
+select u.*, d.code as department from users u left join departments d using (department_id)
+order by u.login;
 
 -- name: holders_of(agent)
-select user_id, login, display_name, role, agent, extension, switchboard, active
-from users where agent = :agent and active order by switchboard;
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.agent = :agent and u.active order by u.switchboard;
 
 -- name: queues_of(switchboard, agent)$
 select queues from users where switchboard = :switchboard and agent = :agent and active;
@@ -24,8 +28,8 @@ where switchboard = :switchboard and agent = :agent and active;
 
 -- name: credentials(login)^
 -- What is needed to check a password; a closed account has none.
-select user_id, login, display_name, role, agent, extension, switchboard, active, password_hash
-from users where login = :login and active;
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.login = :login and u.active;
 
 -- name: lock_first_administrator()!
 -- Two programs that start together must not both make one.

@@ -52,6 +52,27 @@ select switchboard, agent, state, started_at, ended_at
 from seat_intervals
 where started_at < :period_end and (ended_at > :period_start or ended_at is null);
 
+-- name: time_by_period(borders, now)
+-- Seconds of each seat between each two borders, by state; of not ready by its reason too.
+with periods as (
+  select border as period_start, lead(border) over (order by border) as period_end
+  from unnest(:borders::timestamptz[]) border
+), pieces as (
+  select switchboard, agent, period_start, period_end, state, reason,
+    greatest(started_at, period_start) as since,
+    least(coalesce(ended_at, :now::timestamptz), period_end) as until
+  from periods
+  join seat_intervals
+    on started_at < period_end and (ended_at > period_start or ended_at is null)
+)
+select switchboard, agent, period_start, period_end, state,
+  case state when 'not_ready' then reason else '' end as reason,
+  sum(extract(epoch from until - since))::double precision as seconds
+from pieces
+where until > since
+group by switchboard, agent, period_start, period_end, state, 6
+order by switchboard, agent, period_start;
+
 -- name: intervals_of(call_id)
 select switchboard, agent, state, started_at, ended_at from seat_intervals where call_id = :call_id;
 

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import (
@@ -15,8 +17,10 @@ from playwright.async_api import (
 )
 
 from deploy.build_pages import build_pages
+from gateway.http.pages import DIST
 from tests.browser.desk import Desk, Wire, sign_in
 from tests.support.running_gateway import RunningGateway
+from tests.support.web import Hotline
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -51,9 +55,9 @@ async def browser(pages: None) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-async def open_page(browser: Browser, running_gateway: RunningGateway) -> AsyncIterator[OpenPage]:
-    """Opens pages, each with a browser session of its own."""
+@asynccontextmanager
+async def opening(browser: Browser, url: str) -> AsyncIterator[OpenPage]:
+    """Opens pages of ``url``, each with a browser session of its own."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -63,7 +67,7 @@ async def open_page(browser: Browser, running_gateway: RunningGateway) -> AsyncI
 
     async def open_one() -> Page:
         context = await browser.new_context(
-            base_url=running_gateway.url,
+            base_url=url,
             viewport={"width": 1366, "height": 768},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -77,6 +81,26 @@ async def open_page(browser: Browser, running_gateway: RunningGateway) -> AsyncI
     yield open_one
     await asyncio.gather(*(context.close() for context in contexts))
     assert not complaints
+
+
+@pytest.fixture
+async def open_page(browser: Browser, running_gateway: RunningGateway) -> AsyncIterator[OpenPage]:
+    """Opens pages of the whole system."""
+    async with opening(browser, running_gateway.url) as open_one:
+        yield open_one
+
+
+@pytest.fixture
+def dist(pages: None) -> Path:
+    """The pages as they were built, for the HTTP surface without a switchboard."""
+    return DIST
+
+
+@pytest.fixture
+async def open_surface(browser: Browser, hotline: Hotline) -> AsyncIterator[OpenPage]:
+    """Opens pages of the HTTP surface alone, for what needs no switchboard."""
+    async with opening(browser, str(hotline.server.make_url("/")).rstrip("/")) as open_one:
+        yield open_one
 
 
 @pytest.fixture

@@ -82,6 +82,16 @@ async def sign_in(page: Page, login: str, password: str) -> None:
     await expect(page.locator(".link")).to_have_text("实时")
 
 
+async def both_pictures(page: Page, name: str) -> None:
+    """The same at the smallest and at the usual size of screens."""
+    await picture(page, name)
+    before = page.viewport_size
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await picture(page, f"{name}-large")
+    if before is not None:
+        await page.set_viewport_size(before)
+
+
 async def picture(page: Page, name: str) -> None:
     """Keep a picture for people to look at."""
     PICTURES.mkdir(parents=True, exist_ok=True)

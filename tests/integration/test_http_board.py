@@ -62,5 +62,11 @@ async def test_switchboard_that_nobody_tells_of_is_not_connected(hotline: Hotlin
     supervisor = await hotline.supervisor()
     await hotline.redis.delete("hotline:link:sb1")
     _, board = await supervisor.json("GET", BOARD)
-    unknown = {"switchboard": "sb1", "district": "", "connected": False, "since": None}
+    unknown = {
+        "switchboard": "sb1",
+        "district": "",
+        "connected": False,
+        "since": None,
+        "queues": [],
+    }
     assert board["switchboards"] == [unknown]

@@ -155,22 +155,28 @@ async def test_list(hotline: Hotline) -> None:
     assert (await agent.json("GET", f"{CASES}?state=lost"))[0] == 422
 
 
-async def test_confidential_caller_is_hidden_from_other_agents(hotline: Hotline) -> None:
+async def test_confidential_case_is_for_who_opened_it_and_supervisors(hotline: Hotline) -> None:
     agent, other = await hotline.agent("1001"), await hotline.agent("1002")
     supervisor = await hotline.supervisor()
-    call_id = await hotline.store_call("1.1", "1001")
+    administrator = await hotline.browser(await hotline.add_user(Role.ADMINISTRATOR, "admin"))
+    call_id = await hotline.store_call("1.1", "1001", "1002")
     case = await opened(agent, call_id=call_id, confidential=True)
-    shown = {}
-    for who in (agent, other, supervisor):
-        _, seen = await who.json("GET", f"{CASES}/{case['case_no']}")
+    path = f"{CASES}/{case['case_no']}"
+    for who in (agent, supervisor):
+        _, seen = await who.json("GET", path)
         _, listed = await who.json("GET", CASES)
-        assert who.person
-        shown[who.person.login] = {seen["caller"], listed[0]["caller"]}
-    assert shown == {
-        "agent1001": {"138****0001"},
-        "agent1002": {"***********"},
-        "supervisor": {"138****0001"},
-    }
+        assert {seen["caller"], listed[0]["caller"]} == {"138****0001"}
+        assert (await who.json("GET", f"/api/v1/calls/{call_id}"))[1]["case_no"] == case["case_no"]
+    step = {"step": "noted", "note": "看看", "version": 1}
+    closing = {"result": "好", "version": 1}
+    for who in (other, administrator):
+        assert (await who.json("GET", path))[0] == 404
+        for query in ("", "?state=registered", "?scope=mine", "?scope=inbox"):
+            assert await who.json("GET", CASES + query) == (200, [])
+        assert (await who.json("GET", f"/api/v1/calls/{call_id}"))[1]["case_no"] is None
+        assert (await who.json("GET", f"/api/v1/calls/{call_id}/caller"))[1]["cases"] == []
+    for what, body in (("steps", step), ("close", closing)):
+        assert (await other.json("POST", f"{path}/{what}", json=body))[0] == 404
 
 
 async def test_case_shows_its_callbacks(hotline: Hotline) -> None:
@@ -206,8 +212,13 @@ async def test_pages_are_told(hotline: Hotline) -> None:
         for page in (own, board):
             events = [await next_event(page) for _ in range(2)]
             assert [event["name"] for event in events] == ["case.opened", "case.closed"]
-            data = {"case_no": case["case_no"], "call_id": None, "opened_by": "agent1001"}
-            assert events[0]["data"] == data
+            assert events[0]["data"] == {
+                "case_no": case["case_no"],
+                "call_id": None,
+                "opened_by": "agent1001",
+                "departments": [],
+                "notice": False,
+            }
         with pytest.raises(TimeoutError):
             await others.receive(timeout=0.1)
 

@@ -271,6 +271,23 @@ async def test_a_seat_serves_its_own_queues(hotline: Hotline) -> None:
     assert [act["outcome"] for act in acts] == ["asked", "done"] * 2
 
 
+async def test_which_queues_a_seat_serves(hotline: Hotline) -> None:
+    await hotline.agent()
+    chief = await hotline.supervisor()
+    path = "/api/v1/seats/1001/queues"
+    all_queues = list(hotline.settings.queues)
+    status, found = await chief.json("GET", path)
+    assert (status, found) == (200, {"assigned": [], "queues": all_queues, "logged_in": []})
+    await chief.json("PUT", path, json={"queues": ["expert"]})
+    await hotline.switchboard.tell_seat("1001", "ready", queues=["expert"])
+    _, found = await chief.json("GET", path)
+    assert (found["assigned"], found["logged_in"]) == (["expert"], ["expert"])
+    assert (await chief.json("GET", "/api/v1/seats/1009/queues"))[0] == 404
+    _, board = await chief.json("GET", "/api/v1/board")
+    assert [seat["queues"] for seat in board["seat_list"]] == [["expert"]]
+    assert board["switchboards"][0]["queues"] == ["12345", "expert"]
+
+
 async def test_a_supervisor_gives_only_reasons_that_are_configured(hotline: Hotline) -> None:
     await hotline.agent()
     chief = await hotline.supervisor()

@@ -26,6 +26,7 @@ async def test_session_from_login_to_logout(hotline: Hotline) -> None:
         "agent": "1001",
         "extension": "81001",
         "switchboard": "sb1",
+        "department": None,
     }
     assert (response.status, await response.json()) == (200, expected)
     cookie = response.headers["Set-Cookie"]

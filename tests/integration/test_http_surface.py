@@ -22,6 +22,7 @@ EXAMPLES = {
     "number": "12315",
     "task_id": "1",
     "run_id": "1",
+    "code": "D1",
 }
 
 
@@ -41,7 +42,9 @@ async def test_roles(hotline: Hotline, endpoint: Endpoint) -> None:
     assert (await nobody.ask(endpoint.method, path)).status == 401
     for role in sorted(EVERYONE):
         number = "1001" if role is Role.AGENT else None
-        browser = await hotline.browser(await hotline.add_user(role, role.value, agent=number))
+        department = await hotline.department("city") if role is Role.DEPARTMENT else None
+        person = await hotline.add_user(role, role.value, agent=number, department=department)
+        browser = await hotline.browser(person)
         status, problem = await browser.json(endpoint.method, path)
         if role not in endpoint.access:
             assert (status, problem["detail"]) == (403, "您的角色不能使用这项功能")
@@ -51,6 +54,7 @@ async def test_roles(hotline: Hotline, endpoint: Endpoint) -> None:
 
 def test_the_matrix_is_the_one_that_was_decided() -> None:
     everyone, overseers = set(Role), {Role.SUPERVISOR, Role.ADMINISTRATOR}
+    staff = everyone - {Role.DEPARTMENT}
     case_workers = {Role.AGENT, Role.SUPERVISOR}
     decided: dict[str, Any] = {
         "POST /api/v1/session": "public",
@@ -61,12 +65,13 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/seat/choices": {Role.AGENT, Role.SUPERVISOR},
         "POST /api/v1/seat/wrap-up/finish": {Role.AGENT},
         "POST /api/v1/seat/wrap-up/prolong": {Role.AGENT},
+        "GET /api/v1/seats/{agent}/queues": {Role.SUPERVISOR},
         "PUT /api/v1/seats/{agent}/queues": {Role.SUPERVISOR},
         "GET /api/v1/seats/figures": overseers,
         "GET /api/v1/seats": overseers,
-        "GET /api/v1/calls": everyone,
-        "GET /api/v1/calls/{call_id}": everyone,
-        "GET /api/v1/calls/{call_id}/caller": everyone,
+        "GET /api/v1/calls": staff,
+        "GET /api/v1/calls/{call_id}": staff,
+        "GET /api/v1/calls/{call_id}/caller": staff,
         "GET /api/v1/directory": {Role.AGENT},
         "POST /api/v1/calls/{call_id}/hangup": {Role.AGENT},
         "POST /api/v1/calls/{call_id}/transfer": {Role.AGENT},
@@ -82,19 +87,31 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/seats/{agent}/barge": {Role.SUPERVISOR},
         "POST /api/v1/seats/{agent}/take-over": {Role.SUPERVISOR},
         "POST /api/v1/seats/{agent}/hangup": {Role.SUPERVISOR},
-        "GET /api/v1/ringbacks": everyone,
-        "GET /api/v1/ringbacks/{task_id}": everyone,
+        "GET /api/v1/ringbacks": staff,
+        "GET /api/v1/ringbacks/{task_id}": staff,
         "POST /api/v1/ringbacks/{task_id}/dial": {Role.AGENT},
         "POST /api/v1/ringbacks/{task_id}/drop": {Role.SUPERVISOR},
         "POST /api/v1/cases": case_workers,
         "GET /api/v1/cases": everyone,
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
+        "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},
+        "GET /api/v1/inbox": {Role.DEPARTMENT},
+        "GET /api/v1/departments": everyone,
+        "POST /api/v1/departments": {Role.ADMINISTRATOR},
+        "PUT /api/v1/departments/{code}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/departments/{code}": {Role.ADMINISTRATOR},
+        "GET /api/v1/categories": everyone,
+        "POST /api/v1/categories": {Role.ADMINISTRATOR},
+        "PUT /api/v1/categories/{code}": {Role.ADMINISTRATOR},
+        "DELETE /api/v1/categories/{code}": {Role.ADMINISTRATOR},
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
         "GET /api/v1/reconciliations": overseers,
         "GET /api/v1/reconciliations/{run_id}/differences": overseers,
-        "GET /api/v1/lines": everyone,
+        "GET /api/v1/lines": staff,
+        "POST /api/v1/lines": {Role.ADMINISTRATOR},
+        "GET /api/v1/lines/changes": {Role.ADMINISTRATOR},
         "PUT /api/v1/lines/{number}": {Role.ADMINISTRATOR},
         "DELETE /api/v1/lines/{number}": {Role.ADMINISTRATOR},
         "GET /api/v1/figures": overseers,

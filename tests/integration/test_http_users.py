@@ -19,6 +19,7 @@ from gateway.users import (
     list_users,
     set_password,
 )
+from ticketing.departments import Level, create_department
 
 PASSWORD = "correct horse battery"
 LI = NewUser(login="li", role=Role.AGENT, display_name="李", agent="1001", extension="81001")
@@ -90,3 +91,20 @@ async def test_all_sessions_of_a_person_end(pool: asyncpg.Pool, redis: Redis) ->
     await sessions.end_all(redis, person.user_id)
     assert [await sessions.find(redis, token) for token in tokens] == [None, None]
     await sessions.end_all(redis, person.user_id)
+
+
+async def test_department_people_belong_to_one(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        found = await create_department(
+            connection, code="C1", name="市城管局", level=Level.CITY, parent=None
+        )
+    chen = NewUser(login="chen", role=Role.DEPARTMENT, display_name="陈", department="C1")
+    created = await create_user(pool, chen, PASSWORD)
+    assert created.person.department_id == found.department_id
+    assert created.person.department == "C1"
+    assert await authenticate(pool, "chen", PASSWORD) == created.person
+    with pytest.raises(UserError, match="no department with the code C9"):
+        await create_user(pool, replace(chen, login="chen2", department="C9"), PASSWORD)
+    for wrong in (replace(chen, department=None), replace(LI, department="C1")):
+        with pytest.raises(UserError, match="role department"):
+            await create_user(pool, wrong, PASSWORD)

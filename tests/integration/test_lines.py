@@ -100,6 +100,57 @@ async def test_what_no_line_can_be(
     assert len(await list_lines(hotline.pool)) == 1
 
 
+async def test_a_new_line_does_not_overwrite_another(hotline: Hotline) -> None:
+    root = await administrator(hotline)
+    status, line = await root.json("POST", LINES, json=KEPT | {"number": "12315"})
+    assert (status, line) == (201, KEPT | {"number": "12315"})
+    status, problem = await root.json("POST", LINES, json=DUAL | {"number": "12315"})
+    assert (status, problem["errors"][0]["field"]) == (409, "number")
+    assert [line.name for line in await list_lines(hotline.pool)][1:] == [KEPT["name"]]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"number": "1"}, "number"),
+        ({"number": "123-15"}, "number"),
+        ({"number": "+8612315"}, "number"),
+        ({"number": "１２３１５"}, "number"),
+        ({"number": "1" * 21}, "number"),
+        ({"name": " "}, "name"),
+        ({"mode": "merged"}, "mode"),
+        ({"district": "东区/西区"}, "district"),
+    ],
+)
+async def test_a_new_line_is_refused_at_the_field(
+    hotline: Hotline, wrong: dict[str, str], field: str
+) -> None:
+    root = await administrator(hotline)
+    status, problem = await root.json("POST", LINES, json=KEPT | {"number": "12315"} | wrong)
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, [field])
+    assert len(await list_lines(hotline.pool)) == 1
+
+
+async def test_who_changed_what(hotline: Hotline) -> None:
+    root = await administrator(hotline)
+    changes = f"{LINES}/changes"
+    assert await root.json("GET", changes) == (200, [])
+    await root.json("POST", LINES, json=KEPT | {"number": "12315"})
+    await root.json("POST", LINES, json=DUAL | {"number": "12348"})
+    await root.json("PUT", f"{LINES}/12315", json=KEPT | {"mode": "cancelled"})
+    await root.ask("DELETE", f"{LINES}/12315")
+    _, all_of_them = await root.json("GET", changes)
+    assert [change["number"] for change in all_of_them] == ["12315", "12315", "12348", "12315"]
+    _, of_one = await root.json("GET", changes, params={"number": "12315", "limit": "2"})
+    removed, changed = of_one
+    assert (removed["before"]["mode"], removed["after"]) == ("cancelled", None)
+    assert (changed["before"]["mode"], changed["after"]["mode"]) == ("kept", "cancelled")
+    assert (changed["actor"], changed["after"]["name"]) == ("root", KEPT["name"])
+    query = {"number": "12315", "before": str(changed["change_id"])}
+    ((first,),) = (await root.json("GET", changes, params=query))[1:]
+    assert (first["before"], first["after"]["mode"]) == (None, "kept")
+
+
 async def test_a_recorded_call_keeps_what_its_line_was(pool: asyncpg.Pool) -> None:
     first = record("1.1", "12315", line_mode=LineMode.KEPT, district="东区")
     later = record("1.1", "12315", line_mode=LineMode.CANCELLED, district="", revision=2)

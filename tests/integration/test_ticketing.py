@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from ticketing import cases
-from ticketing.case import Actor, Case, CaseKind, NewCase
+from ticketing.case import Actor, ActorRole, Case, CaseKind, NewCase
+from ticketing.case_lists import Scope, Wanted, list_cases
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
 from ticketing.lifecycle import CaseState, Step
 
@@ -22,7 +23,7 @@ async def actor(pool: asyncpg.Pool) -> Actor:
         "insert into users (login, password_hash, role, display_name, agent, extension)"
         " values ('li', 'x', 'agent', '李', '1001', '1001') returning user_id"
     )
-    return Actor(user_id=user_id, login="li")
+    return Actor(user_id=user_id, login="li", role=ActorRole.AGENT)
 
 
 def new_case(**other: Any) -> NewCase:
@@ -71,7 +72,7 @@ async def test_second_case_of_a_call(pool: asyncpg.Pool, actor: Actor) -> None:
     async with pool.acquire() as conn, conn.transaction():
         with pytest.raises(CaseConflictError, match="该通话已有工单"):
             await cases.open_case(conn, new_case(call_id="sb1-1.1"), actor=actor, now=NOW)
-        assert await cases.list_cases(conn) == [first]  # the transaction goes on
+        assert await list_cases(conn, Wanted(), actor) == [first]  # the transaction goes on
 
 
 async def test_numbers_are_given_once(pool: asyncpg.Pool, actor: Actor) -> None:
@@ -108,10 +109,16 @@ async def test_lists(pool: asyncpg.Pool, actor: Actor) -> None:
     first = await open_one(pool, actor, caller=NUMBER)
     second = await open_one(pool, actor, caller=NUMBER, result="已答复")
     other = await open_one(pool, actor)
-    assert await cases.list_cases(pool) == [other, second, first]
-    assert await cases.list_cases(pool, limit=1) == [other]
-    assert await cases.list_cases(pool, state=CaseState.CLOSED) == [second]
-    assert await cases.list_cases(pool, before=NOW) == []
+
+    async def listed(**wanted: Any) -> list[Case]:
+        return await list_cases(pool, Wanted(**wanted), actor)
+
+    assert await listed() == [other, second, first]
+    assert await listed(limit=1) == [other]
+    assert await listed(state=CaseState.CLOSED) == [second]
+    assert await listed(before=NOW) == []
+    assert await listed(scope=Scope.MINE) == [other, second, first]
+    assert await listed(scope=Scope.INBOX) == [other, first]
     assert await cases.cases_for_caller(pool, NUMBER) == [second, first]
     assert await cases.cases_for_caller(pool, "") == []
     with pytest.raises(CaseNotFoundError):

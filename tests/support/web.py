@@ -34,6 +34,7 @@ from gateway.redis_client import connect
 from gateway.settings import Settings
 from telephony.events import AgentPart, CallRecord, Outcome
 from ticketing.case import Case
+from ticketing.departments import Level, create_department, find_department
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SWITCHBOARD = "sb1"
@@ -186,13 +187,17 @@ class Hotline:
         agent: str | None = None,
         extension: str | None = None,
         switchboard: str = SWITCHBOARD,
+        department: str | None = None,
     ) -> Person:
         """Store a user with `PASSWORD`; an agent's extension is his number after an 8."""
+        department_id = department and (await find_department(self.pool, department)).department_id
         extension = extension or (f"8{agent}" if agent else None)
         user_id = await self.pool.fetchval(
             "insert into users (login, password_hash, role, display_name, agent, extension,"
-            " switchboard) values ($1, $2, $3, $4, $5, $6, $7) returning user_id",
+            " switchboard, department_id) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+            " returning user_id",
             *(login, PASSWORD_HASH, role.value, f"姓名{login}", agent, extension, switchboard),
+            department_id,
         )
         return Person(
             user_id=user_id,
@@ -202,7 +207,30 @@ class Hotline:
             agent=agent,
             extension=extension,
             switchboard=switchboard,
+            department_id=department_id or None,
+            department=department,
         )
+
+    async def department(self, code: str, parent: str | None = None) -> str:
+        """Store a department below ``parent``, or one of the city; its code."""
+        level = Level.CITY
+        if parent is not None:
+            above = (await find_department(self.pool, parent)).level
+            level = list(Level)[above.number]
+        async with self.pool.acquire() as connection, connection.transaction():
+            await create_department(
+                connection, code=code, name=f"部门{code}", level=level, parent=parent
+            )
+        return code
+
+    async def department_user(self, code: str) -> Browser:
+        """Somebody of a department, logged in."""
+        person = await self.add_user(Role.DEPARTMENT, f"dept-{code.lower()}", department=code)
+        return await self.browser(person)
+
+    async def administrator(self) -> Browser:
+        """A logged-in administrator."""
+        return await self.browser(await self.add_user(Role.ADMINISTRATOR, "admin"))
 
     async def store_call(
         self,
@@ -283,7 +311,18 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIterator[Hotline]:
+def dist(tmp_path: Path) -> Path:
+    """Where the pages are: something to serve; tests of the pages themselves override this."""
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>12345</title>")
+    (dist / "assets" / "index-C0ffee12.js").write_text("export {}")
+    (dist / "assets" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    return dist
+
+
+@pytest.fixture
+async def hotline(pool: asyncpg.Pool, redis: Redis, dist: Path) -> AsyncIterator[Hotline]:
     """The HTTP surface, served, with a connected switchboard."""
     settings = Settings(switchboard=SWITCHBOARD, allowed_origins=("https://cti.example",))
     closed: list[str] = []
@@ -306,11 +345,6 @@ async def hotline(pool: asyncpg.Pool, redis: Redis, tmp_path: Path) -> AsyncIter
     )
     switchboard = Switchboard(redis)
     await switchboard.connect()
-    dist = tmp_path / "dist"
-    (dist / "assets").mkdir(parents=True)
-    (dist / "index.html").write_text("<!doctype html><title>12345</title>")
-    (dist / "assets" / "index-C0ffee12.js").write_text("export {}")
-    (dist / "assets" / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     async with contextlib.AsyncExitStack() as stack:
         serving = serve_commands(redis, SWITCHBOARD, switchboard.serve)
         await stack.enter_async_context(running(services.hub.run(), serving))

@@ -123,6 +123,12 @@ export const api = {
       seatPath(seat, 'state'),
       reason === undefined ? { state } : { state, reason },
     ),
+  seats: () => request<m.NamedSeat[]>('GET', '/seats'),
+  seatQueues: (seat: SeatId) => request<m.SeatQueues>('GET', seatPath(seat, 'queues')),
+  assignQueues: (seat: SeatId, queues: readonly string[]) =>
+    request<void>('PUT', seatPath(seat, 'queues'), { queues }),
+  seatFigures: (asked: { start: string; end: string; step: m.FiguresStep }) =>
+    request<m.SeatPeriod[]>('GET', `/seats/figures${query(asked)}`),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
   call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
   callerHistory: (callId: string) =>
@@ -135,13 +141,31 @@ export const api = {
   dropRingback: (taskId: number, reason: string) =>
     request<m.Ringback>('POST', `/ringbacks/${taskId}/drop`, { reason }),
   openCase: (newCase: m.NewCase) => request<m.Case>('POST', '/cases', newCase),
-  cases: (filter: { state?: string; limit: number; before?: string }) =>
-    request<m.CaseRow[]>('GET', `/cases${query(filter)}`),
+  cases: (filter: m.CaseFilter) => request<m.CaseRow[]>('GET', `/cases${query({ ...filter })}`),
+  inbox: () => request<{ counts: Partial<Record<m.CaseState, number>> }>('GET', '/inbox'),
+  takeStep: (caseNo: string, step: string, version: number, values: m.StepValues) =>
+    request<m.Case>('POST', `/cases/${id(caseNo)}/steps`, { step, version, ...values }),
+  departments: () => request<m.Department[]>('GET', '/departments'),
+  addDepartment: (added: m.NewDepartment) => request<m.Department>('POST', '/departments', added),
+  changeDepartment: (code: string, terms: m.DepartmentTerms) =>
+    request<m.Department>('PUT', `/departments/${id(code)}`, terms),
+  removeDepartment: (code: string) => request<void>('DELETE', `/departments/${id(code)}`),
+  categories: () => request<m.Category[]>('GET', '/categories'),
+  addCategory: (added: m.NewCategory) => request<m.Category>('POST', '/categories', added),
+  changeCategory: (code: string, terms: m.CategoryTerms) =>
+    request<m.Category>('PUT', `/categories/${id(code)}`, terms),
+  removeCategory: (code: string) => request<void>('DELETE', `/categories/${id(code)}`),
   case: (caseNo: string) => request<m.Case>('GET', `/cases/${id(caseNo)}`),
   closeCase: (caseNo: string, result: string, version: number) =>
     request<m.Case>('POST', `/cases/${id(caseNo)}/close`, { result, version }),
   callers: () => request<m.Callers>('GET', '/board/callers'),
   lines: () => request<m.Line[]>('GET', '/lines'),
+  addLine: (line: m.Line) => request<m.Line>('POST', '/lines', line),
+  changeLine: (number: string, terms: m.LineTerms) =>
+    request<m.Line>('PUT', `/lines/${id(number)}`, terms),
+  removeLine: (number: string) => request<void>('DELETE', `/lines/${id(number)}`),
+  lineChanges: (asked: { number: string; limit: number; before?: number | undefined }) =>
+    request<m.LineChange[]>('GET', `/lines/changes${query(asked)}`),
   board: () => request<m.Board>('GET', '/board'),
   reconciliations: (limit: number) =>
     request<m.ReconciliationRun[]>('GET', `/reconciliations${query({ limit })}`),

@@ -1,11 +1,13 @@
-/** The parts of Element Plus in use, and no others: each with its style, in Chinese. */
+/** The parts of Element Plus that several pages use: each with its style, in Chinese. */
 import {
   ElButton,
   ElCheckbox,
   ElInput,
+  ElInputNumber,
   ElRadioButton,
   ElRadioGroup,
   ElSwitch,
+  ElTreeSelect,
   provideGlobalConfig,
 } from 'element-plus'
 import zhCn from 'element-plus/es/locale/lang/zh-cn'
@@ -14,13 +16,24 @@ import 'element-plus/es/components/base/style/css'
 import 'element-plus/es/components/button/style/css'
 import 'element-plus/es/components/checkbox/style/css'
 import 'element-plus/es/components/input/style/css'
+import 'element-plus/es/components/input-number/style/css'
 import 'element-plus/es/components/message/style/css'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/radio-button/style/css'
 import 'element-plus/es/components/radio-group/style/css'
 import 'element-plus/es/components/switch/style/css'
+import 'element-plus/es/components/tree-select/style/css'
 
-const used = { ElButton, ElCheckbox, ElInput, ElRadioButton, ElRadioGroup, ElSwitch }
+const used = {
+  ElButton,
+  ElCheckbox,
+  ElInput,
+  ElInputNumber,
+  ElRadioButton,
+  ElRadioGroup,
+  ElSwitch,
+  ElTreeSelect,
+}
 
 export function useElements(app: App): void {
   provideGlobalConfig({ locale: zhCn }, app, true)

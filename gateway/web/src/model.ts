@@ -1,6 +1,6 @@
 /** Shapes of the JSON API and of the live events. Times are ISO-8601 in UTC, durations seconds. */
 
-export type Role = 'agent' | 'supervisor' | 'administrator'
+export type Role = 'agent' | 'supervisor' | 'administrator' | 'department'
 
 export interface Session {
   login: string
@@ -10,7 +10,37 @@ export interface Session {
   extension: string | null
   /** Where the telephone of the seat is. */
   switchboard: string
+  /** Code of the department that handles cases, of its people. */
+  department: string | null
 }
+
+/** A department or a category as far as a case names it. */
+export interface Named {
+  code: string
+  name: string
+}
+
+export type DepartmentLevel = 'city' | 'district' | 'street' | 'community'
+
+/** GET /departments, from the top down */
+export interface Department extends Named {
+  level: DepartmentLevel
+  parent: string | null
+  active: boolean
+}
+
+/** GET /categories, classes first */
+export interface Category extends Named {
+  parent: string | null
+  /** Whom cases of it are dispatched to unless told otherwise. */
+  department: string | null
+  closed: boolean
+}
+
+export type NewDepartment = Omit<Department, 'active'>
+export type DepartmentTerms = Pick<Department, 'name' | 'parent' | 'active'>
+export type NewCategory = Omit<Category, 'closed'>
+export type CategoryTerms = Omit<Category, 'code'>
 
 /** How a line belongs to the merged hotline. */
 export type LineMode = 'main' | 'cancelled' | 'kept' | 'dual'
@@ -22,6 +52,19 @@ export interface Line {
   mode: LineMode
   department: string
   district: string
+}
+
+/** What a line is, apart from its number. */
+export type LineTerms = Omit<Line, 'number'>
+
+/** GET /lines/changes: `before` is null of a new line, `after` of one removed. */
+export interface LineChange {
+  change_id: number
+  number: string
+  at: string
+  actor: string
+  before: Line | null
+  after: Line | null
 }
 
 export type SeatState =
@@ -57,6 +100,42 @@ export interface SeatChoices {
   reasons: string[]
   queues: string[]
   wrap_up_prolong_s: number
+}
+
+/** GET /seats: with the name of its agent, empty for a number that no user has. */
+export interface NamedSeat extends Seat {
+  display_name: string
+}
+
+/** GET /seats/{agent}/queues: none assigned stands for all. */
+export interface SeatQueues {
+  assigned: string[]
+  queues: string[]
+  logged_in: string[]
+}
+
+export type FiguresStep = 'whole' | 'day' | 'hour'
+
+/** GET /seats/figures: seconds of a seat in a period. */
+export interface SeatPeriod {
+  switchboard: string
+  agent: string
+  display_name: string
+  start: string
+  end: string
+  ready_s: number
+  ringing_s: number
+  talking_s: number
+  hold_s: number
+  wrap_up_s: number
+  not_ready_s: number
+  /** The reason is empty where none was given. */
+  not_ready_by_reason: Record<string, number>
+  unreachable_s: number
+  busy_s: number
+  logged_in_s: number
+  occupancy: Rate
+  seat_utilization: Rate
 }
 
 /** What an agent may do to his call. */
@@ -129,7 +208,49 @@ export interface CallEventData extends Call {
 }
 
 export type CaseKind = 'consultation' | 'help' | 'complaint' | 'report' | 'suggestion' | 'praise'
-export type CaseState = 'registered' | 'closed'
+export type CaseState =
+  | 'registered'
+  | 'dispatched'
+  | 'accepted'
+  | 'handling'
+  | 'replied'
+  | 'return_asked'
+  | 'closed'
+  | 'withdrawn'
+  | 'merged'
+
+/** What a step may carry; which of them is told with the case. */
+export type StepField =
+  | 'reason'
+  | 'result'
+  | 'note'
+  | 'department'
+  | 'assisting'
+  | 'category'
+  | 'target'
+  | 'days'
+
+/** A step that may be taken now. */
+export interface AllowedStep {
+  step: string
+  required: StepField[]
+  optional: StepField[]
+}
+
+export type StepValues = Partial<Record<StepField, string | number | string[]>>
+
+/** Whose cases are listed. */
+export type CaseScope = 'all' | 'mine' | 'inbox'
+
+/** Empty: not filtered by that. */
+export interface CaseFilter {
+  scope?: CaseScope
+  state?: string
+  category?: string
+  department?: string
+  limit: number
+  before?: string
+}
 
 /** A case where only its outline is given. */
 export interface CaseOutline {
@@ -145,6 +266,9 @@ export interface CaseRow extends CaseOutline {
   caller: string
   address: string
   confidential: boolean
+  category: Named | null
+  /** The department in charge. */
+  lead: Named | null
   answered_at_once: boolean
   opened_by: string
   closed_at: string | null
@@ -155,6 +279,14 @@ export interface HistoryEntry {
   actor: string
   step: string
   note: string
+  version: number
+  from_state: CaseState | null
+  to_state: CaseState
+  from_department: Named | null
+  to_department: Named | null
+  days: number | null
+  /** Number of the other case of a merge. */
+  other_case: string | null
 }
 
 export interface Rating {
@@ -176,6 +308,11 @@ export interface Case extends CaseRow {
   body: string
   result: string
   version: number
+  assisting: Named[]
+  /** Asked for and not decided yet. */
+  extension_days: number | null
+  merged_into: string | null
+  allowed: AllowedStep[]
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]
@@ -189,6 +326,8 @@ export interface NewCase {
   address: string
   confidential: boolean
   result?: string
+  category?: string
+  department?: string
 }
 
 /** GET /calls/{call_id}/caller */
@@ -261,6 +400,7 @@ export interface BoardSeat {
   display_name: string
   state: SeatState
   reason: string
+  queues: string[]
   since: string | null
 }
 
@@ -290,6 +430,7 @@ export interface SwitchboardLink {
   district: string
   connected: boolean
   since: string | null
+  queues: string[]
 }
 
 export interface SurveyFigures {

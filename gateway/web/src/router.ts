@@ -1,69 +1,121 @@
-import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
-import { isAgent, loadSession, session } from './stores/session'
+import { createRouter, createWebHistory } from 'vue-router'
+import type { RouteLocationNormalized, RouteRecordRaw } from 'vue-router'
+import type { Role } from './model'
+import { loadSession, session } from './stores/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
     title: string
+    /** Who may open it; nobody else sees anything of it. */
+    roles: readonly Role[]
+    /** Its name in the main navigation. */
+    menu?: string
   }
 }
 
-export const router = createRouter({
-  history: createWebHistory(),
-  routes: [
-    {
-      path: '/login',
-      name: 'login',
-      component: () => import('./pages/LoginPage.vue'),
-      meta: { title: '登录' },
-    },
-    {
-      path: '/',
-      name: 'desk',
-      component: () => import('./pages/DeskPage.vue'),
-      meta: { title: '坐席工作台' },
-    },
-    {
-      path: '/board',
-      name: 'board',
-      component: () => import('./pages/BoardPage.vue'),
-      meta: { title: '运行看板' },
-    },
-    {
-      path: '/ringbacks',
-      name: 'ringbacks',
-      component: () => import('./pages/RingbacksPage.vue'),
-      meta: { title: '漏接回拨' },
-    },
-    {
-      path: '/cases',
-      name: 'cases',
-      component: () => import('./pages/CasesPage.vue'),
-      meta: { title: '工单' },
-    },
-    {
-      path: '/cases/:no',
-      name: 'case',
-      component: () => import('./pages/CasePage.vue'),
-      meta: { title: '工单' },
-    },
-    {
-      path: '/reconciliations',
-      name: 'reconciliations',
-      component: () => import('./pages/ReconciliationPage.vue'),
-      meta: { title: '话单核对' },
-    },
-    { path: '/:rest(.*)', redirect: '/' },
-  ],
-})
+const STAFF: readonly Role[] = ['agent', 'supervisor', 'administrator']
+const EVERYONE: readonly Role[] = [...STAFF, 'department']
+const OVERSEERS: readonly Role[] = ['supervisor', 'administrator']
 
-const OVERSEERS_ONLY = new Set<unknown>(['board', 'reconciliations'])
+const routes: RouteRecordRaw[] = [
+  {
+    path: '/login',
+    name: 'login',
+    component: () => import('./pages/LoginPage.vue'),
+    meta: { title: '登录', roles: EVERYONE },
+  },
+  {
+    path: '/',
+    name: 'desk',
+    component: () => import('./pages/DeskPage.vue'),
+    meta: { title: '坐席工作台', roles: ['agent'], menu: '工作台' },
+  },
+  {
+    path: '/board',
+    name: 'board',
+    component: () => import('./pages/BoardPage.vue'),
+    meta: { title: '运行看板', roles: OVERSEERS, menu: '看板' },
+  },
+  {
+    path: '/ringbacks',
+    name: 'ringbacks',
+    component: () => import('./pages/RingbacksPage.vue'),
+    meta: { title: '漏接回拨', roles: STAFF, menu: '漏接回拨' },
+  },
+  {
+    path: '/inbox',
+    name: 'inbox',
+    component: () => import('./pages/InboxPage.vue'),
+    meta: { title: '待办', roles: ['department'], menu: '待办' },
+  },
+  {
+    path: '/cases',
+    name: 'cases',
+    component: () => import('./pages/CasesPage.vue'),
+    meta: { title: '工单', roles: EVERYONE, menu: '工单' },
+  },
+  {
+    path: '/cases/:no',
+    name: 'case',
+    component: () => import('./pages/CasePage.vue'),
+    meta: { title: '工单', roles: EVERYONE },
+  },
+  {
+    path: '/seat-figures',
+    name: 'seat-figures',
+    component: () => import('./pages/SeatFiguresPage.vue'),
+    meta: { title: '坐席统计', roles: OVERSEERS, menu: '坐席统计' },
+  },
+  {
+    path: '/reconciliations',
+    name: 'reconciliations',
+    component: () => import('./pages/ReconciliationPage.vue'),
+    meta: { title: '话单核对', roles: OVERSEERS, menu: '话单核对' },
+  },
+  {
+    path: '/lines',
+    name: 'lines',
+    component: () => import('./pages/LinesPage.vue'),
+    meta: { title: '热线线路', roles: ['administrator'], menu: '热线线路' },
+  },
+  {
+    path: '/departments',
+    name: 'departments',
+    component: () => import('./pages/DepartmentsPage.vue'),
+    meta: { title: '部门', roles: ['administrator'], menu: '部门' },
+  },
+  {
+    path: '/categories',
+    name: 'categories',
+    component: () => import('./pages/CategoriesPage.vue'),
+    meta: { title: '分类', roles: ['administrator'], menu: '分类' },
+  },
+  { path: '/:rest(.*)', redirect: '/' },
+]
 
-/** Where a person has no business, the page that is his own is shown instead. */
+export const router = createRouter({ history: createWebHistory(), routes })
+
+/** The pages of the main navigation that `role` may open. */
+export const menuOf = (role: Role) =>
+  routes.flatMap(({ name, path, meta }) =>
+    meta?.menu !== undefined && meta.roles.includes(role) ? [{ name, path, word: meta.menu }] : [],
+  )
+
+/** Whether the person may open what `to` shows. */
+export const mayOpen = (to: Pick<RouteLocationNormalized, 'meta'>) =>
+  session.value !== null && to.meta.roles.includes(session.value.role)
+
+/** The first page of the main navigation; null for a role that has none. */
+function home(role: Role) {
+  const [first] = menuOf(role)
+  return first === undefined ? null : first.path
+}
+
+/** From the login page and from `/` everybody comes to the page that is his own. */
 function turnedAway(to: RouteLocationNormalized) {
   if (to.name === 'login') return session.value === null ? null : { name: 'desk' }
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
-  if (to.name === 'desk' && !isAgent.value) return { name: 'board' }
-  if (OVERSEERS_ONLY.has(to.name) && isAgent.value) return { name: 'desk' }
+  if (to.name === 'desk' && !mayOpen(to)) return home(session.value.role)
   return null
 }
 

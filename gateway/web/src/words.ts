@@ -2,12 +2,22 @@
 import type {
   CaseKind,
   CaseState,
+  DepartmentLevel,
   LineMode,
   ReconciliationCause,
   Ringback,
   RingbackState,
+  Role,
   SeatState,
+  StepField,
 } from './model'
+
+export const ROLE: Record<Role, string> = {
+  agent: '坐席',
+  supervisor: '值班长',
+  administrator: '系统管理员',
+  department: '承办单位',
+}
 
 export const SEAT_STATE: Record<SeatState, string> = {
   ready: '就绪',
@@ -30,8 +40,22 @@ export const CASE_KIND: Record<CaseKind, string> = {
 }
 
 export const CASE_STATE: Record<CaseState, string> = {
-  registered: '待办结',
+  registered: '已登记',
+  dispatched: '待签收',
+  accepted: '已签收',
+  handling: '办理中',
+  replied: '待审核',
+  return_asked: '退单待审',
   closed: '已办结',
+  withdrawn: '已撤回',
+  merged: '已并单',
+}
+
+export const LEVEL: Record<DepartmentLevel, string> = {
+  city: '市',
+  district: '区县',
+  street: '街道镇',
+  community: '社区村',
 }
 
 export const LINE_MODE: Record<LineMode | 'undefined', string> = {
@@ -40,6 +64,14 @@ export const LINE_MODE: Record<LineMode | 'undefined', string> = {
   kept: '保留号码',
   dual: '双号并行',
   undefined: '未登记线路',
+}
+
+/** What each mode of a line means, for who defines one. */
+export const LINE_MODE_MEANS: Record<LineMode, string> = {
+  main: '热线本身的号码',
+  cancelled: '号码已取消，仍打来的由热线接听',
+  kept: '号码保留，与热线统一接听',
+  dual: '两个号码并行，联合督办',
 }
 
 const OUTCOME: Record<string, string> = {
@@ -57,7 +89,36 @@ const OUTCOME: Record<string, string> = {
 const HISTORY_STEP: Record<string, string> = {
   registered: '登记',
   answered_at_once: '即时答复',
+  dispatched: '派发',
+  accepted: '签收',
+  begun: '开始办理',
+  replied: '提交答复',
+  review_passed: '审核通过',
+  review_refused: '审核退回',
+  return_asked: '申请退单',
+  return_granted: '同意退单',
+  return_refused: '驳回退单',
+  redispatched: '改派',
+  extension_asked: '申请延期',
+  extension_granted: '同意延期',
+  extension_refused: '驳回延期',
+  supervised: '督办',
+  withdrawn: '撤回',
+  merged_into: '并单',
+  reopened: '重办',
+  noted: '备注',
   closed: '办结',
+}
+
+export const STEP_FIELD: Record<StepField, string> = {
+  reason: '理由',
+  result: '办理结果',
+  note: '备注',
+  department: '主办部门',
+  assisting: '协办部门',
+  category: '分类',
+  target: '目标工单',
+  days: '天数',
 }
 
 const RATING: Record<string, string> = {

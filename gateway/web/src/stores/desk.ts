@@ -17,6 +17,9 @@ export interface CaseForm {
   body: string
   address: string
   confidential: boolean
+  category: string
+  /** Whom the case is dispatched to with its registration; empty: later. */
+  department: string
   atOnce: boolean
   result: string
 }
@@ -32,6 +35,8 @@ const emptyForm = (): CaseForm => ({
   body: '',
   address: '',
   confidential: false,
+  category: '',
+  department: '',
   atOnce: false,
   result: '',
 })

@@ -1,31 +1,38 @@
-/** Names of the lines that people dial, by number. */
-import { reactive } from 'vue'
-import { api } from '../api'
+/** The lines that people dial, and their names by number. */
+import { computed, reactive, readonly } from 'vue'
+import { api, sentence } from '../api'
 import { onLive } from '../live'
-import type { Call } from '../model'
+import type { Call, Line } from '../model'
+import { isDepartment } from './session'
 
 const AGAIN_MS = 2_000
 
-const names = reactive(new Map<string, string>())
+const state = reactive({ lines: [] as Line[], loaded: false, problem: '' })
+const names = computed(() => new Map(state.lines.map((line) => [line.number, line.name])))
 let askedAt = -Infinity
 
-async function load(): Promise<void> {
+export const lineBook = readonly(state)
+
+/** Read the lines anew; until it succeeds those that are known stay. */
+export async function loadLines(): Promise<void> {
   askedAt = performance.now()
-  const lines = await api.lines().catch(() => null) // the number alone is shown until then
-  if (lines === null) return
-  names.clear()
-  for (const line of lines) names.set(line.number, line.name)
+  try {
+    Object.assign(state, { lines: await api.lines(), loaded: true, problem: '' })
+  } catch (error) {
+    state.problem = sentence(error)
+  }
 }
 
 /** Of a line that was defined since. */
-const isNew = ({ line, line_mode }: Call) => line_mode !== null && !names.has(line)
+const isNew = ({ line, line_mode }: Call) => line_mode !== null && !names.value.has(line)
 
 onLive((event) => {
-  if (event.name === 'hello') void load()
+  if (isDepartment.value) return // has no calls
+  if (event.name === 'hello') void loadLines()
   else if (event.name.startsWith('call.') && isNew(event.data as Call)) {
-    if (performance.now() - askedAt > AGAIN_MS) void load()
+    if (performance.now() - askedAt > AGAIN_MS) void loadLines()
   }
 })
 
 /** Empty for a line that nobody has defined. */
-export const lineName = (number: string) => names.get(number) ?? ''
+export const lineName = (number: string) => names.value.get(number) ?? ''

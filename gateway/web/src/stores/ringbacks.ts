@@ -6,7 +6,7 @@ import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
 import type { Ringback } from '../model'
 import { takeUp } from './desk'
-import { session } from './session'
+import { isDepartment, session } from './session'
 
 const SHORTEST_MS = 1_000
 
@@ -36,7 +36,7 @@ async function load(): Promise<void> {
 }
 
 onLive(({ name, data }) => {
-  if (name !== 'hello' && !name.startsWith('ringback.')) return
+  if (isDepartment.value || (name !== 'hello' && !name.startsWith('ringback.'))) return
   if (name === 'ringback.reached') atReached(data as Ringback)
   window.clearTimeout(timer)
   timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))

@@ -10,6 +10,7 @@ let afterEnd: () => void = () => {}
 
 export const session = readonly(current)
 export const isAgent = computed(() => current.value?.role === 'agent')
+export const isDepartment = computed(() => current.value?.role === 'department')
 export const isSupervisor = computed(() => current.value?.role === 'supervisor')
 
 /** `handler` runs when the session has ended without the person asking for it. */

@@ -1,0 +1,38 @@
+/** What a department has to do: counts by state, and a notice when something is sent to it. */
+import { reactive, readonly } from 'vue'
+import { api } from '../api'
+import { complain, notice } from '../dialogs'
+import { onLive } from '../live'
+import type { CaseState } from '../model'
+import { stepWord } from '../words'
+import { isDepartment } from './session'
+
+const SHORTEST_MS = 1_000
+
+interface CaseEvent {
+  case_no: string
+  notice: boolean
+}
+
+const state = reactive({ counts: {} as Partial<Record<CaseState, number>> })
+let timer: number | undefined
+let askedAt = -Infinity
+
+export const inbox = readonly(state)
+
+async function load(): Promise<void> {
+  askedAt = performance.now()
+  try {
+    state.counts = (await api.inbox()).counts
+  } catch (error) {
+    complain(error)
+  }
+}
+
+onLive(({ name, data }) => {
+  if (!isDepartment.value || (name !== 'hello' && !name.startsWith('case.'))) return
+  const event = data as CaseEvent
+  if (event.notice) notice(`工单 ${event.case_no}：${stepWord(name.slice('case.'.length))}`)
+  window.clearTimeout(timer)
+  timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))
+})

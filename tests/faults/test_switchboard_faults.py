@@ -187,7 +187,7 @@ async def test_gateway_that_stands_still_until_it_is_cut_off(system: System) -> 
         await page.until("call.answered", of("0001"))
         gateway.process.send_signal(signal.SIGSTOP)
         try:  # one ends, one comes and goes, one is still there afterwards
-            meanwhile = group.create_task(sipp.call("12345", caller("13800000002", stay_ms=1500)))
+            meanwhile = group.create_task(sipp.call("12345", caller("13800000002", stay_ms=2200)))
             await drop_the_gateway(board, ami)
             await meanwhile
             stays = group.create_task(sipp.call("12345", caller("13800000003")))

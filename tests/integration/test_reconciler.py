@@ -11,6 +11,7 @@ import pytest
 
 from gateway import reconciler as reconciler_module
 from gateway.errors import OwnershipLostError
+from gateway.reconciliation import reconciliation
 from telephony.events import CallRecord, Outcome
 from telephony.repair import Kind
 from tests.support.live import until
@@ -144,7 +145,7 @@ async def test_calls_of_the_last_minute_are_live(bench: Bench) -> None:
     recent = {
         uniqueid
         for uniqueid, call in bench.live.items()
-        if call.ended_at and call.ended_at > now - reconciler_module.SETTLED_AFTER
+        if call.ended_at and call.ended_at > now - reconciliation.SETTLED_AFTER
     }
     assert recent
     assert set(await bench.stored()) == bench.live.keys() - recent
@@ -278,7 +279,7 @@ def min_arrival(bench: Bench) -> datetime:
 
 async def test_postgres_away_and_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried again, and which calls were lost is not forgotten."""
-    monkeypatch.setattr(reconciler_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(reconciliation, "RETRY_S", 0.05)
     stray = replace(
         next(iter(bench.live.values())),
         uniqueid="hotline-1795420000.9",

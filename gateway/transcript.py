@@ -109,6 +109,7 @@ class TranscriptLink:
     def __init__(self, path: Path, tracker: Tracker, sink: LinkSink) -> None:
         self.tracker = tracker
         self.state = LinkState(LinkStatus.DOWN, "not started")
+        self.heard_before: float | None = None
         self._path = path
         self._sink = sink
         self._ahead_s = 0.0  # of the time replayed to the event loop's steady clock

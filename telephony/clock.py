@@ -5,7 +5,7 @@ import re
 _TIMESTAMP = b"\r\nTimestamp: "
 _LENGTH = len("1795420753.354308")
 _END_OF_TIME = 1e11  # more is no date
-_EPOCH = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
+_UNIQUEID = re.compile(r"(?:.*-)?(\d{9,11})\.(\d+)")
 
 
 def timestamp(raw: bytes) -> float | None:
@@ -27,5 +27,11 @@ def timestamp(raw: bytes) -> float | None:
 
 def uniqueid_epoch(uniqueid: str, otherwise: float) -> float:
     """When a channel was made: Asterisk writes it into the Uniqueid, in whole seconds."""
-    match = _EPOCH.fullmatch(uniqueid)
+    match = _UNIQUEID.fullmatch(uniqueid)
     return float(match[1]) if match else otherwise
+
+
+def uniqueid_serial(uniqueid: str) -> int:
+    """Which channel it was since Asterisk started, from 0; -1 where the Uniqueid is our own."""
+    match = _UNIQUEID.fullmatch(uniqueid)
+    return int(match[2]) if match else -1

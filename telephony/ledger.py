@@ -18,7 +18,8 @@ from telephony.clock import uniqueid_epoch
 from telephony.events import CallEventName, CallRecord
 from telephony.lines import LineBook
 from telephony.names import Directory, agent_of, digits
-from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold, restarts
+from telephony.queue_log import Exit, QueueLogLine, QueueRecord, Stay, fold
+from telephony.restarts import Restarts
 
 _EXITS = {
     Exit.ABANDONED: Trigger.DROPPED,
@@ -80,7 +81,8 @@ class _Reader:
             channel.agent = self.book.directory.learn(agent, channel.interface)
         ours = uniqueid_epoch(event.uniqueid, 0.0) == 0.0  # a ChannelId that we gave
         if event.uniqueid == event.linkedid and event.context in self.contexts and not ours:
-            self.book.arrive(event.uniqueid, digits(event.exten), digits(event.number), event.at)
+            number = event.number.partition("\r\n")[0]  # there AMI's line ends, and what it tells
+            self.book.arrive(event.uniqueid, digits(event.exten), digits(number), event.at)
 
     def arrived(self, event: CelEvent) -> None:
         if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):
@@ -140,8 +142,8 @@ class _Reader:
         if channel.call:
             self.conversations.lose_leg(channel.call, channel, event.at)
 
-    def restart(self, at: float) -> None:
-        """Asterisk started at ``at``: nothing that was up before still is."""
+    def cut(self, at: float) -> None:
+        """Asterisk was last heard of at ``at`` and then restarted: nothing that was up still is."""
         for channel in list(self.book.topology.channels.values()):
             self.book.topology.remove(channel)
         for call in list(self.book.calls.values()):
@@ -174,10 +176,10 @@ class Reconstruction:
     ``queue_log`` is read at once, the channel events as they come, so that a day need not be in
     memory. ``seats`` tells of agents whom a call only reached by transfer; those who answered from
     a queue are learnt from ``queue_log``. Shifts share telephones: an agent sits at one until
-    another is seen there.
+    another is seen there. ``ami_heard_at``: see `Restarts`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the last four go by name
         self,
         switchboard: str,
         queue_log: Iterable[QueueLogLine],
@@ -185,9 +187,10 @@ class Reconstruction:
         inbound_contexts: Collection[str],
         seats: Iterable[Seating] = (),
         lines: LineBook | None = None,
+        ami_heard_at: float | None = None,
     ) -> None:
-        self._starts: deque[float] = deque()
-        records = fold(_noting_starts(queue_log, self._starts))
+        self._restarts = Restarts(ami_heard_at)
+        records = fold(self._restarts.noting(queue_log))
         self._directory, self._seatings = Directory(), deque(sorted(seats))
         # Before anybody is seen at a telephone it is the first who will be.
         for seating in reversed(self._seatings):
@@ -207,28 +210,23 @@ class Reconstruction:
     def calls(self, cel: Iterable[CelEvent]) -> Iterator[CallRecord]:
         """Each call when it has ended."""
         for event in cel:
-            while self._starts and self._starts[0] <= event.at:
-                self._reader.restart(self._starts.popleft())
+            if self._restarts.pending:
+                for cut_at in self._restarts.before(event):
+                    self._reader.cut(cut_at)
             while self._seatings and self._seatings[0].at <= event.at:
                 seating = self._seatings.popleft()
                 self._directory.learn(seating.agent, seating.interface)
             self._reader.take(event)
             if self._book.events or self._book.signals:
                 yield from self._ended()
-        while self._starts:
-            self._reader.restart(self._starts.popleft())
+        for cut_at in self._restarts.rest():
+            self._reader.cut(cut_at)
         yield from self._ended()
 
     def _ended(self) -> Iterator[CallRecord]:
         for event in self._book.drain()[0]:
             self._reader.forget(event.call.uniqueid)
             yield event.call
-
-
-def _noting_starts(lines: Iterable[QueueLogLine], starts: deque[float]) -> Iterator[QueueLogLine]:
-    for line in lines:
-        starts.extend(restarts((line,)))
-        yield line
 
 
 def reconstruct(  # noqa: PLR0913  # the last three go by name

@@ -96,6 +96,8 @@ class Link:
         self._held: list[bytes] | None = None
         self._offset_s = 0.0  # the switchboard's clock less ours
         self._booted_at: float | None = None
+        self._heard_at: float | None = None  # by the switchboard's clock
+        self.heard_before: float | None = None  # the same, on the last connection that came up
         self._resync = asyncio.Event()
         self._known: Sequence[CallRecord] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -157,8 +159,11 @@ class Link:
                 tasks.create_task(self._keep_alive(client))
                 tasks.create_task(self._keep_true(client))
                 raise_when_lost = await asyncio.shield(client.lost)
+                self._heard_at = self.switch_now()  # who hangs up is there until then
                 raise raise_when_lost
         finally:
+            if self.state.status is LinkStatus.UP:  # else it may be starting, its calls all gone
+                self.heard_before = self._heard_at
             self._client = None
             closed = LinkLostError("the link is closed")
             client.abort(closed)
@@ -174,6 +179,7 @@ class Link:
         said = answer.response.number("Timestamp")
         if said > 0:
             self._offset_s = said - time.time()
+        self._heard_at = self.switch_now()
 
     async def _keep_true(self, client: Client) -> None:
         """Take a snapshot now, after each (re)boot or reload, and every so often to verify."""
@@ -202,6 +208,7 @@ class Link:
             queues=queues.result().items,
             meanwhile=tuple(self._held),
             booted_at=self._booted_at,
+            heard_at=self.heard_before,
         )
         restored = self.tracker.restore(snapshot, self._known or ())
         self._known, self._held = (), None
@@ -212,6 +219,7 @@ class Link:
         self._sink.on_restored(restored)
 
     def _on_raw(self, messages: list[bytes], received_at: float) -> None:
+        self._heard_at = received_at + self._offset_s
         for raw in messages:
             if raw.startswith(_FULLY_BOOTED):
                 self._on_fully_booted(Message(raw))

@@ -198,8 +198,3 @@ def _continue(stay: Stay, line: QueueLogLine) -> None:
         since = stay.left_at if stay.left_at is not None else line.at
         stay.talk_s = max(0.0, line.at - since) if told is None else told
         stay.end_event, stay.released_at = line.event, line.at
-
-
-def restarts(lines: Iterable[QueueLogLine]) -> list[float]:
-    """When Asterisk started: it logs ``QUEUESTART`` then."""
-    return [line.at for line in lines if line.event == "QUEUESTART"]

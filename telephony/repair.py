@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from telephony.events import AgentPart, CallRecord
+from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.ledger import Ledger
 
 TOLERANCE_S = 1.0
@@ -64,18 +64,33 @@ def vanished(recorded: Iterable[CallRecord], ledger: Ledger) -> list[CallRecord]
 
 
 def differences(ours: CallRecord, truth: CallRecord) -> tuple[str, ...]:
-    """Names of the fields in which two accounts of a call differ by more than `TOLERANCE_S`."""
+    """Names of the fields in which two accounts of a call differ by more than `TOLERANCE_S`.
+
+    Of a call that was cut by a restart the records tell no end but their own last word; who heard
+    the switchboard for longer knows better.
+    """
+    longer_s = _heard_longer_s(ours, truth)
     checks: Mapping[str, bool] = {
+        "line": bool(ours.line) or not truth.line,
         "outcome": ours.outcome == truth.outcome,
         "offered": ours.offered == truth.offered,
         "answered": ours.answered == truth.answered,
         "queue": ours.queue == truth.queue,
-        "ended_at": ours.ended_at is not None,
-        "wait_s": _near(ours.wait_s, truth.wait_s),
-        "talk_s": _near(ours.talk_s + ours.hold_s, truth.talk_s + truth.hold_s),
-        "agents": _same_agents(ours.agents, truth.agents),
+        "ended_at": ours.ended_at is not None and longer_s >= -TOLERANCE_S,
+        "wait_s": _near(ours.wait_s, truth.wait_s, longer_s),
+        "talk_s": _near(ours.talk_s + ours.hold_s, truth.talk_s + truth.hold_s, longer_s),
+        "agents": _same_agents(ours.agents, truth, longer_s),
     }
     return tuple(name for name, same in checks.items() if not same)
+
+
+def _heard_longer_s(ours: CallRecord, truth: CallRecord) -> float:
+    """By how much we heard more than the records tell of a call that has no end in them."""
+    if ours.outcome is not Outcome.SWITCH_RESTART or truth.outcome is not Outcome.SWITCH_RESTART:
+        return 0.0
+    if ours.ended_at is None or truth.ended_at is None:
+        return 0.0
+    return (ours.ended_at - truth.ended_at).total_seconds()
 
 
 def mend(ours: CallRecord, truth: CallRecord) -> CallRecord:
@@ -103,14 +118,19 @@ def _with_hold(part: AgentPart, held_s: float) -> AgentPart:
     return replace(part, talk_s=total_s - hold_s, hold_s=hold_s)
 
 
-def _near(ours: float | None, truth: float | None) -> bool:
+def _near(ours: float | None, truth: float | None, longer_s: float = 0.0) -> bool:
     if ours is None or truth is None:
         return ours is truth
-    return abs(ours - truth) <= TOLERANCE_S
+    return -TOLERANCE_S <= ours - truth <= TOLERANCE_S + max(0.0, longer_s)
 
 
-def _same_agents(ours: tuple[AgentPart, ...], truth: tuple[AgentPart, ...]) -> bool:
-    return len(ours) == len(truth) and all(
-        a.agent == b.agent and _near(a.talk_s + a.hold_s, b.talk_s + b.hold_s)
-        for a, b in zip(ours, truth, strict=True)
+def _same_agents(ours: tuple[AgentPart, ...], truth: CallRecord, longer_s: float) -> bool:
+    return len(ours) == len(truth.agents) and all(
+        a.agent == b.agent
+        and _near(
+            a.talk_s + a.hold_s,
+            b.talk_s + b.hold_s,
+            longer_s if b.released_at == truth.ended_at else 0.0,
+        )
+        for a, b in zip(ours, truth.agents, strict=True)
     )

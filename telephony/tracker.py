@@ -205,7 +205,7 @@ class Tracker:
         restoration = Restoration(
             self._conversations,
             snapshot,
-            self._channels.gone.__contains__,
+            self._channels,
             born=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Newchannel"),
             died=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Hangup"),
         )

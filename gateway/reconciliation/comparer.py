@@ -47,6 +47,7 @@ class _Comparer:
             inbound_contexts=job.inbound_contexts,
             seats=self._seats(),
             lines=LineBook(job.district, job.lines),
+            ami_heard_at=job.ami_heard_at,
         )
         for truth in told.calls(self._events()):
             self._compare(truth)

@@ -20,7 +20,8 @@ class Job:
     are let be, but for the ``lost`` ones, of which it is known that nobody saw their end. With
     ``only`` nothing else is compared. ``arrived_from`` and ``arrived_before`` limit it to calls
     that arrived then, and have recorded calls found that the records do not know. An ``urgent`` one
-    takes its share of the processor.
+    takes its share of the processor. ``ami_heard_at``: when AMI was last heard before the present
+    connection, the switchboard's epoch seconds.
     """
 
     switchboard: str
@@ -38,6 +39,7 @@ class Job:
     lines: tuple[Line, ...] = ()
     district: str = ""
     urgent: bool = False
+    ami_heard_at: float | None = None
 
     def takes(self, call: CallRecord) -> bool:
         """Whether a call that ended is to be compared."""

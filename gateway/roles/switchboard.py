@@ -24,6 +24,7 @@ from gateway.live import LiveEvent, from_domain
 from gateway.ownership import Ownership, Standing
 from gateway.publisher import Publisher
 from gateway.reconciler import Reconciler
+from gateway.reconciliation.reconciliation import Reconciliation
 from gateway.recorder import Recorder
 from gateway.ringbacks import Ringbacks
 from gateway.stored_calls import open_calls
@@ -87,7 +88,7 @@ class SwitchboardDesk:
             Desks(settings, self._link, self._ownership) if isinstance(self._link, Link) else None
         )
         self._reconciler = Reconciler(
-            context, board, self._ownership, self._link.switch_now, tracker
+            Reconciliation(context, board, self._ownership, self._link.switch_now, tracker)
         )
         self._dialler = Dialler(context, self._link, self._ownership)
         calls = self._desks.calls if self._desks else None
@@ -144,7 +145,7 @@ class SwitchboardDesk:
         level = log.error if state.status is LinkStatus.REFUSED else log.info
         level("switchboard_link", status=state.status.value, reason=state.reason)
         if up:
-            self._reconciler.connected()
+            self._reconciler.connected(self._link.heard_before)
             self._publisher.refresh_soon()
 
     def _on_lost(self, calls: Sequence[CallRecord]) -> None:

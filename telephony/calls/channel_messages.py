@@ -105,6 +105,14 @@ class ChannelMessages:
         line = digits(message.get("Exten"))
         return self._book.arrive(uniqueid, line, caller_of(message), at)
 
+    def line_of(self, listed: Message) -> str:
+        """The number dialled, if the channel is still where it arrived; "" anywhere else.
+
+        A list shows where it is now: a caller who was transferred has the colleague's number there.
+        """
+        arrived = self._contexts is None or listed.get("Context") in self._contexts
+        return digits(listed.get("Exten")) if arrived else ""
+
     def _on_rename(self, message: Message, at: float) -> None:  # noqa: ARG002 handlers are alike
         self._topology.rename(message.get_last("Uniqueid"), message.get("Newname"))
 

@@ -4,18 +4,18 @@ Only what the lists show positively is believed: a channel that is not listed is
 listed in a bridge is there. Nothing is concluded from a call's being in no queue and no bridge.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from telephony.ami.message import Message
 from telephony.calls.book import CallBook
-from telephony.calls.channel_messages import caller_of
+from telephony.calls.channel_messages import ChannelMessages, caller_of
 from telephony.calls.conversations import Conversations
 from telephony.calls.state import Call, Meter, Part
 from telephony.calls.transitions import Phase, Trigger
 from telephony.clock import uniqueid_epoch
 from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.lines import Place
-from telephony.names import digits, interface_of, is_internal, is_local
+from telephony.names import interface_of, is_internal, is_local
 from telephony.snapshot import Snapshot
 
 _DIALLED = frozenset(
@@ -57,18 +57,19 @@ class Restoration:
         self,
         conversations: Conversations,
         snapshot: Snapshot,
-        is_gone: Callable[[str], bool],
+        channels: ChannelMessages,
         born: frozenset[str],
         died: frozenset[str],
     ) -> None:
         self._conversations = conversations
+        self._channels = channels
         self._book: CallBook = conversations.book
         self._snapshot = snapshot
         self._at = snapshot.taken_at
         self._died = died
         listed = ((item.get_last("Uniqueid"), item) for item in snapshot.channels)
         items = {uniqueid: item for uniqueid, item in listed if uniqueid}
-        self.quarantined = frozenset(uid for uid in items if is_gone(uid))
+        self.quarantined = frozenset(uid for uid in items if uid in channels.gone)
         skipped = self.quarantined | born  # the whole life of a born one is in the live events
         self._items = {uid: item for uid, item in items.items() if uid not in skipped}
         self._born = born
@@ -78,6 +79,7 @@ class Restoration:
         for record in known:
             if record.ended_at is None and record.uniqueid not in self._book.calls:
                 self._book.calls[record.uniqueid] = thaw(record)
+        self._close_cut()
         self._place_channels()
         lost = self._close_missing()
         fresh = [self._discover(item) for item in self._items.values() if self._calls_in(item)]
@@ -88,6 +90,20 @@ class Restoration:
         self._conversations.regroup([root for root in roots if root], self._at)
         self._find_rings()
         return lost
+
+    def _close_cut(self) -> None:
+        """Calls from before a restart: they last until the switchboard was last heard of.
+
+        They are closed before their channels are missed, which is only now.
+        """
+        booted_at, heard_at = self._snapshot.booted_at, self._snapshot.heard_at or 0.0
+        if booted_at is None:
+            return
+        kept = self._items.keys() | self._born | self._died
+        for call in list(self._book.calls.values()):
+            if call.uniqueid not in kept and call.arrived_at < booted_at:
+                cut_at = max(call.latest, min(heard_at, booted_at))
+                self._book.end(call, Trigger.RESTARTED, cut_at)
 
     def _place_channels(self) -> None:
         topology = self._book.topology
@@ -106,16 +122,9 @@ class Restoration:
                 self._conversations.lose_leg(channel.call, channel, self._at)
 
     def _close_missing(self) -> list[CallRecord]:
-        lost = []
-        booted_at = self._snapshot.booted_at
-        for call in list(self._book.calls.values()):
-            if call.uniqueid in self._book.topology.channels or call.uniqueid in self._died:
-                continue
-            if booted_at is not None and call.arrived_at < booted_at:
-                self._book.end(call, Trigger.RESTARTED, max(call.arrived_at, booted_at))
-            else:
-                lost.append(self._book.give_up(call, self._at))
-        return lost
+        calls = list(self._book.calls.values())
+        kept = self._book.topology.channels.keys() | self._died
+        return [self._book.give_up(call, self._at) for call in calls if call.uniqueid not in kept]
 
     def _calls_in(self, item: Message) -> bool:
         """Whether the channel is an unknown caller's first one.
@@ -135,7 +144,7 @@ class Restoration:
         )
 
     def _discover(self, item: Message) -> Call:
-        uniqueid, line = item.get_last("Uniqueid"), digits(item.get("Exten"))
+        uniqueid, line = item.get_last("Uniqueid"), self._channels.line_of(item)
         arrived_at = uniqueid_epoch(uniqueid, self._at)
         return self._book.arrive(uniqueid, line, caller_of(item), arrived_at)
 

@@ -8,15 +8,15 @@ Ten seconds after the end there is no difference between what is recorded and qu
 import asyncio
 import os
 import random
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.live import until
 from tests.support.proxy import FaultProxy
-from tests.support.system import System, running_system
-from tests.support.truth import SEED, SETTINGS, agree, traffic_at
+from tests.support.system import System
+from tests.support.traffic import Traffic
+from tests.support.trouble import calls_in_trouble
 
 pytestmark = [pytest.mark.switchboard, pytest.mark.usefixtures("switchboard_here")]
 
@@ -24,26 +24,8 @@ KILLS = int(os.environ.get("HOTLINE_TEST_TRUTH_KILLS", "3"))
 CUTS = int(os.environ.get("HOTLINE_TEST_TRUTH_CUTS", "4"))
 CALLS_EACH = 14
 
-Trouble = Callable[[System, random.Random], Awaitable[None]]
 
-
-async def calls_in_trouble(
-    directory: Path, database_dsn: str, redis_url: str, calls: int, trouble: Trouble
-) -> None:
-    """Calls go on while ``trouble`` is made; afterwards everything agrees."""
-    async with (
-        running_system(
-            directory, database_dsn, redis_url, switchboard=SETTINGS, proxied=True, wrap_up_s=1
-        ) as system,
-        traffic_at(system, SEED, calls, directory) as traffic,
-    ):
-        async with asyncio.TaskGroup() as group:
-            group.create_task(traffic.run())
-            group.create_task(trouble(system, random.Random(SEED)))  # noqa: S311
-        await agree(system, traffic)
-
-
-async def kill_at_random(system: System, chance: random.Random) -> None:
+async def kill_at_random(system: System, _: Traffic, chance: random.Random) -> None:
     gateway = system.gateway
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(3, 12))
@@ -56,10 +38,11 @@ async def kill_at_random(system: System, chance: random.Random) -> None:
 @pytest.mark.timeout(120 + 40 * KILLS)
 async def test_killed_at_random(tmp_path: Path, database_dsn: str, redis_url: str) -> None:
     calls = max(40, CALLS_EACH * KILLS)
-    await calls_in_trouble(tmp_path, database_dsn, redis_url, calls, kill_at_random)
+    async with calls_in_trouble(tmp_path, database_dsn, redis_url, calls, kill_at_random):
+        pass
 
 
-async def disturb_the_link(system: System, chance: random.Random) -> None:
+async def disturb_the_link(system: System, _: Traffic, chance: random.Random) -> None:
     proxy = system.proxy
     assert proxy is not None
     kinds = ["cut", "cut inside", "slice", "freeze"]
@@ -102,4 +85,5 @@ async def connected_again(proxy: FaultProxy, before: int) -> None:
 @pytest.mark.timeout(120 + 40 * CUTS)
 async def test_cut_frozen_and_sliced(tmp_path: Path, database_dsn: str, redis_url: str) -> None:
     calls = max(40, CALLS_EACH * CUTS)
-    await calls_in_trouble(tmp_path, database_dsn, redis_url, calls, disturb_the_link)
+    async with calls_in_trouble(tmp_path, database_dsn, redis_url, calls, disturb_the_link):
+        pass

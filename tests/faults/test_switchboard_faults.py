@@ -21,6 +21,7 @@ from tests.support.asterisk import log_in
 from tests.support.capture import AmiRecorder
 from tests.support.gateway import Api
 from tests.support.live import live_page, of, until
+from tests.support.outages import Outage, crash, restart_now
 from tests.support.ports import free_port
 from tests.support.queue_log_truth import outcomes, recorded_outcomes
 from tests.support.sipp import Sipp, caller, phone, press
@@ -73,33 +74,6 @@ async def caller_of(sipp: Sipp, number: str) -> AsyncIterator[None]:
         await asyncio.wait([calling])
 
 
-async def restart_now(board: AsteriskInstance) -> None:
-    """``core restart now``: it hangs up every call, in its records too, then starts anew."""
-    ami = await AmiRecorder.connect(board.ami_port, board.secrets.ami)
-    await board.cli("core restart now")
-    await ami.until(rb"Event: Shutdown\r\n.*Restart: True")
-    await ami.close()
-
-    async def up_again() -> bool:
-        try:
-            again = await AmiRecorder.connect(board.ami_port, board.secrets.ami)
-        except OSError:
-            return False
-        await again.close()
-        return True
-
-    await until(up_again, bool)
-    await board.cli("core waitfullybooted")
-
-
-async def crash(board: AsteriskInstance) -> None:
-    """It dies without a word, its records end in the middle of the calls, and it starts anew."""
-    assert board.pid is not None
-    os.kill(board.pid, signal.SIGKILL)
-    await until(lambda: asyncio.sleep(0, board.pid), lambda pid: pid is None)
-    await board.start()
-
-
 @pytest.mark.parametrize(
     ("fault", "outcomes_then"),
     [
@@ -109,7 +83,7 @@ async def crash(board: AsteriskInstance) -> None:
 )
 async def test_restart_closes_what_was_up(
     system: System,
-    fault: Callable[[AsteriskInstance], Awaitable[None]],
+    fault: Callable[[AsteriskInstance], Awaitable[Outage]],
     outcomes_then: list[str],
 ) -> None:
     async with (
@@ -213,7 +187,7 @@ async def test_gateway_that_stands_still_until_it_is_cut_off(system: System) -> 
         await page.until("call.answered", of("0001"))
         gateway.process.send_signal(signal.SIGSTOP)
         try:  # one ends, one comes and goes, one is still there afterwards
-            meanwhile = group.create_task(sipp.call("12345", caller("13800000002", stay_ms=1500)))
+            meanwhile = group.create_task(sipp.call("12345", caller("13800000002", stay_ms=2200)))
             await drop_the_gateway(board, ami)
             await meanwhile
             stays = group.create_task(sipp.call("12345", caller("13800000003")))

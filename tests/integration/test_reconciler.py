@@ -11,6 +11,7 @@ import pytest
 
 from gateway import reconciler as reconciler_module
 from gateway.errors import OwnershipLostError
+from gateway.reconciliation import reconciliation
 from telephony.events import CallRecord, Outcome
 from telephony.repair import Kind
 from tests.support.live import until
@@ -144,7 +145,7 @@ async def test_calls_of_the_last_minute_are_live(bench: Bench) -> None:
     recent = {
         uniqueid
         for uniqueid, call in bench.live.items()
-        if call.ended_at and call.ended_at > now - reconciler_module.SETTLED_AFTER
+        if call.ended_at and call.ended_at > now - reconciliation.SETTLED_AFTER
     }
     assert recent
     assert set(await bench.stored()) == bench.live.keys() - recent
@@ -160,6 +161,43 @@ async def test_lost_call_that_the_records_know(bench: Bench) -> None:
     done = await reconciler.reconcile()
     assert (await bench.found(done))[last.uniqueid] is Kind.OPEN
     assert plain((await bench.stored())[last.uniqueid]) == plain(last)
+
+
+async def test_lost_call_of_which_the_records_tell_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AMI was back before the records told that Asterisk had started anew."""
+    monkeypatch.setattr(reconciler_module, "SECOND_LOOK_S", 0.05)
+    last = bench.some(lambda call: call.ended_at == bench.last_end)
+    cel = bench.cel_csv.read_text("utf-8").splitlines(keepends=True)
+    bench.cel_csv.write_text("".join(cel[: end_of(last.uniqueid, cel)]), "utf-8")
+    open_row = replace(last, ended_at=None, outcome=None, revision=1)
+    await bench.record([open_row])
+    reconciler = bench.reconciler()
+    reconciler.expect([open_row])
+
+    async def outcome() -> str | None:
+        call = (await bench.stored())[last.uniqueid]
+        return call.outcome
+
+    async def runs() -> int:
+        return int(await bench.pool.fetchval("select count(*) from reconciliation_runs"))
+
+    async with running(reconciler.run()):
+        await until(runs, lambda count: count >= 4)
+        assert await outcome() is None
+        with bench.queue_log.open("a", encoding="utf-8") as log:
+            log.write(f"{bench.last_end.timestamp() + 5:.0f}|NONE|NONE|NONE|QUEUESTART|\n")
+        await until(outcome, lambda told: told is Outcome.SWITCH_RESTART)
+
+
+def end_of(uniqueid: str, cel: list[str]) -> int:
+    """Number of the line with the end of this channel."""
+    return next(
+        number
+        for number, text in enumerate(cel)
+        if text.startswith('"CHAN_END"') and text.split('","')[12] == uniqueid
+    )
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -241,7 +279,7 @@ def min_arrival(bench: Bench) -> datetime:
 
 async def test_postgres_away_and_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried again, and which calls were lost is not forgotten."""
-    monkeypatch.setattr(reconciler_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(reconciliation, "RETRY_S", 0.05)
     stray = replace(
         next(iter(bench.live.values())),
         uniqueid="hotline-1795420000.9",

@@ -37,25 +37,25 @@ def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("anywhere")
 async def test_a_day_is_made_up_for_and_then_agrees(bench: Bench) -> None:
-    (done,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+    (done,) = await bench.reconciler(now=after(bench)).nights.reconcile()
     assert (done.compared, done.found) == (len(bench.live), {"missing": len(bench.live)})
     assert_same(await bench.stored(), bench.live)
-    assert await bench.reconciler(now=after(bench)).reconcile_nights() == []
+    assert await bench.reconciler(now=after(bench)).nights.reconcile() == []
     await bench.pool.execute("delete from reconciliation_runs")
-    (again,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+    (again,) = await bench.reconciler(now=after(bench)).nights.reconcile()
     assert (again.compared, again.found) == (len(bench.live), {})
 
 
 async def test_not_before_its_hour(bench: Bench) -> None:
     early = after(bench, hours=2)
-    (day_before,) = await bench.reconciler(now=early).reconcile_nights()
+    (day_before,) = await bench.reconciler(now=early).nights.reconcile()
     assert day_before.compared == 0
     assert await bench.stored() == {}
 
 
 async def test_missed_nights_are_caught_up(bench: Bench) -> None:
-    await bench.reconciler(now=after(bench, days=0)).reconcile_nights()
-    done = await bench.reconciler(now=after(bench, days=4)).reconcile_nights()
+    await bench.reconciler(now=after(bench, days=0)).nights.reconcile()
+    done = await bench.reconciler(now=after(bench, days=4)).nights.reconcile()
     assert [one.compared for one in done] == [len(bench.live), 0, 0, 0]
     days = [row["day"] for row in await bench.pool.fetch(RUNS)]
     assert days == [day_of(bench) + timedelta(days=number) for number in range(-1, 4)]
@@ -71,8 +71,8 @@ async def test_night_broken_off_is_done_again(
     with monkeypatch.context() as patched:
         patched.setattr(runs, "end", lose)
         with pytest.raises(OwnershipLostError):
-            await bench.reconciler(now=after(bench)).reconcile_nights()
-    (done,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+            await bench.reconciler(now=after(bench)).nights.reconcile()
+    (done,) = await bench.reconciler(now=after(bench)).nights.reconcile()
     assert (done.compared, done.found) == (len(bench.live), {})
     assert len(await bench.pool.fetch(RUNS)) == 2
 
@@ -89,14 +89,14 @@ async def test_what_cannot_be_explained_is_told_once(bench: Bench, ended: bool) 
         stray = replace(stray, ended_at=None, outcome=None)
     earlier = moved(like, "hotline-1795400000.999", first - timedelta(minutes=1))
     await bench.record([stray, earlier])
-    (done,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+    (done,) = await bench.reconciler(now=after(bench)).nights.reconcile()
     assert done.found == {"unexplained": 1}
     (row,) = await bench.pool.fetch(KINDS)
     assert (row["call_id"], row["repaired"]) == (stray.call_id, False)
     assert like.caller not in row["recorded"]
     assert (await bench.stored())[stray.uniqueid] == stray
     await bench.pool.execute("update reconciliation_runs set ended_at = null")
-    (again,) = await bench.reconciler(now=after(bench)).reconcile_nights()
+    (again,) = await bench.reconciler(now=after(bench)).nights.reconcile()
     assert again.found == {}
     newest = (await bench.pool.fetch(RUNS))[-1]
     assert (newest["cause"], newest["unexplained"]) == ("night", 1)
@@ -111,7 +111,7 @@ async def test_what_is_told_of_a_difference(bench: Bench) -> None:
     wrong = replace(left, outcome=Outcome.TIMED_OUT)
     right = [call for call in bench.live.values() if call is not left]
     await bench.record([wrong, *right])
-    await bench.reconciler(now=after(bench)).reconcile_nights()
+    await bench.reconciler(now=after(bench)).nights.reconcile()
     rows = await bench.pool.fetch(
         "select call_id, fields, recorded ->> 'outcome' as ours, told ->> 'outcome' as theirs,"
         " recorded ?| array['caller', 'line'] as numbers from reconciliation_differences"
@@ -122,7 +122,7 @@ async def test_what_is_told_of_a_difference(bench: Bench) -> None:
 
 
 async def test_no_number_is_kept(bench: Bench) -> None:
-    await bench.reconciler(now=after(bench)).reconcile_nights()
+    await bench.reconciler(now=after(bench)).nights.reconcile()
     texts = await bench.pool.fetch(
         "select recorded::text || told::text as kept from reconciliation_differences"
         " union all select told::text from reconciliation_differences"
@@ -133,11 +133,11 @@ async def test_no_number_is_kept(bench: Bench) -> None:
 
 
 async def test_old_runs_are_forgotten(bench: Bench) -> None:
-    await bench.reconciler(now=after(bench)).reconcile_nights()
+    await bench.reconciler(now=after(bench)).nights.reconcile()
     days = bench.reconciler()._context.settings.reconciliation_days
-    await bench.reconciler(now=after(bench, days=days)).reconcile_nights()
+    await bench.reconciler(now=after(bench, days=days)).nights.reconcile()
     assert len(await bench.pool.fetch(RUNS)) == 2
-    await bench.reconciler(now=after(bench, days=days + 2)).reconcile_nights()
+    await bench.reconciler(now=after(bench, days=days + 2)).nights.reconcile()
     kept = await bench.pool.fetch(RUNS)
     assert day_of(bench) not in {row["day"] for row in kept}
     assert await bench.pool.fetch(KINDS) == []
@@ -145,7 +145,7 @@ async def test_old_runs_are_forgotten(bench: Bench) -> None:
 
 async def test_metrics_tell(bench: Bench) -> None:
     now = after(bench)
-    (done,) = await bench.reconciler(now=now).reconcile_nights()
+    (done,) = await bench.reconciler(now=now).nights.reconcile()
     keeper = SnapshotKeeper(bench.pool, clock=lambda: now)
     await keeper.refresh()
     samples = scrape(registry_of(keeper))

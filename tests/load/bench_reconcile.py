@@ -24,8 +24,9 @@ from deploy.migrate import migrate
 from gateway.context import Context
 from gateway.engines import Engines
 from gateway.readiness import Readiness
-from gateway.reconciler import Reconciled, Reconciler
+from gateway.reconciler import Reconciler
 from gateway.reconciliation.nights import bounds
+from gateway.reconciliation.reconciliation import Reconciled, Reconciliation
 from gateway.redis_client import connect
 from gateway.settings import Settings
 from gateway.switchboards import Switchboard
@@ -90,7 +91,7 @@ async def measured(name: str, reconciler: Reconciler) -> Reconciled:
     note(name)
     start = time.perf_counter()
     async with felt() as pulse:
-        (done,) = await reconciler.reconcile_nights()
+        (done,) = await reconciler.nights.reconcile()
     say(f"reconcile_{name}", time.perf_counter() - start, "s", AIM)
     say(f"reconcile_{name}_calls", done.compared, "calls")
     say(f"reconcile_{name}_differences", sum(done.found.values()), "calls")
@@ -122,7 +123,9 @@ async def bench(day: LedgerDay) -> None:
                 board = Switchboard(None, day.queue_log, day.cel_csv)
 
                 def reconciler() -> Reconciler:
-                    return Reconciler(context, board, ownership, at.timestamp, Tracker(NAME))
+                    return Reconciler(
+                        Reconciliation(context, board, ownership, at.timestamp, Tracker(NAME))
+                    )
 
                 missed = await measured("missed_day", reconciler())
                 await pool.execute("delete from reconciliation_runs")

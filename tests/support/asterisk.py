@@ -12,7 +12,7 @@ from deploy.asterisk_config import AsteriskSettings
 from deploy.embedded.asterisk_process import AsteriskInstance
 from deploy.embedded.asterisk_root import asterisk_root_path, cache_directory, ensure_asterisk_root
 from deploy.embedded.prompts import PROMPTS_FILE, read_prompts
-from tests.support.capture import AmiRecorder
+from tests.support.capture import Actor, AmiRecorder
 from tests.support.ports import SWITCHBOARD_MEDIA, free_ports
 
 
@@ -71,7 +71,7 @@ async def running_switchboard(
 
 
 async def log_in(
-    ami: AmiRecorder, seat: str, agent: str, *, queue: str = "12345", paused: bool = False
+    ami: Actor, seat: str, agent: str, *, queue: str = "12345", paused: bool = False
 ) -> None:
     """Makes the seat's phone a member of the queue, as the gateway does."""
     answer = await ami.action(
@@ -87,10 +87,8 @@ async def log_in(
 
 async def log_everyone_out(recorder: AmiRecorder) -> None:
     """Removes every member from every queue."""
-    start = recorder.mark()
-    await recorder.list_action("QueueStatus", "QueueStatusComplete")
     member = rb"Event: QueueMember\r\n.*?Queue: ([^\r]+)\r\n.*?Location: ([^\r]+)\r\n"
-    for message in bytes(recorder.raw[start:]).split(b"\r\n\r\n"):
+    for message in await recorder.list_action("QueueStatus", "QueueStatusComplete"):
         if found := re.search(member, message, re.DOTALL):
             queue, interface = (value.decode() for value in found.groups())
             await recorder.action("QueueRemove", Queue=queue, Interface=interface)

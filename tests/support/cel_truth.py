@@ -2,21 +2,30 @@
 
 It shares nothing with `telephony.cel` and `telephony.ledger`: it is the evidence by which those are
 judged. Who hears whom is found anew after every line, by walking through bridges and Local pairs.
+
+When Asterisk is killed CEL just stops: of what was up then there is no ``BRIDGE_EXIT``, ``HANGUP``
+or ``CHAN_END``, then or later, and no line tells of the new start. ``core restart now`` hangs up
+first, and CEL has every end. When it was killed we know best, who killed it.
 """
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass
 class CelCall:
-    """One caller; times in epoch seconds. ``talks`` by agent, holding in them."""
+    """One caller; times in epoch seconds. ``talks`` by agent, holding in them.
+
+    ``cut``: Asterisk died under it, which is when it ended.
+    """
 
     arrived_s: float
+    line: str
     ended_s: float | None = None
+    cut: bool = False
     refused: str = ""
     talks: dict[str, float] = field(default_factory=dict)
 
@@ -30,10 +39,11 @@ class Channel:
 
 
 class CelReader:
-    """Reads line after line."""
+    """Reads line after line; after ``deaths_s`` nothing that was up is up."""
 
-    def __init__(self, agents: Mapping[str, str]) -> None:
+    def __init__(self, agents: Mapping[str, str], deaths_s: Iterable[float]) -> None:
         self._agents = agents  # by the beginning of the channel's name, such as PJSIP/1001
+        self._deaths_s = sorted(deaths_s)
         self._channels: dict[str, Channel] = {}
         self._with: dict[str, set[str]] = {}  # root -> channels of agents who have the caller
         self._last_s = 0.0
@@ -43,11 +53,12 @@ class CelReader:
         event, user_event, at, exten, context = row[0], row[1], float(row[2]), row[7], row[8]
         name, uniqueid, linkedid = row[9], row[12], row[13]
         extra = json.loads(row[15]) if row[15] else {}
+        self.die(before_s=at)
         self._pass(at)
         if event == "CHAN_START":
             self._channels[uniqueid] = Channel(name)
             if context == "from-trunk" and uniqueid == linkedid and exten:
-                self.calls[uniqueid] = CelCall(at)
+                self.calls[uniqueid] = CelCall(at, line=exten)
         elif event == "BRIDGE_ENTER":
             # The name tells which phone it is now: a masquerade may have changed it.
             self._channels[uniqueid] = Channel(name, extra["bridge_id"])
@@ -57,9 +68,21 @@ class CelReader:
             self._channels.pop(uniqueid, None)
             if uniqueid in self.calls:
                 self.calls[uniqueid].ended_s = at
+        elif user_event == "HOTLINE_ARRIVED":
+            self.calls[uniqueid].line = extra["extra"]
         elif user_event == "HOTLINE_REFUSED":
             self.calls[uniqueid].refused = extra["extra"].split()[1]
         self._look()
+
+    def die(self, *, before_s: float) -> None:
+        """Every death before then cuts whatever is up."""
+        while self._deaths_s and self._deaths_s[0] < before_s:
+            at = self._deaths_s.pop(0)
+            self._pass(at)
+            self._with = {}
+            for uniqueid in self._channels.keys() & self.calls.keys():
+                self.calls[uniqueid].ended_s, self.calls[uniqueid].cut = at, True
+            self._channels = {}
 
     def _leave(self, uniqueid: str, bridge: str) -> None:
         channel = self._channels.get(uniqueid)
@@ -104,10 +127,16 @@ class CelReader:
         return self._agents.get(name.rpartition("-")[0], "")
 
 
-def read_cel(file: Path, agents: Mapping[str, str]) -> dict[str, CelCall]:
-    """Every caller by the Uniqueid of the first channel; ``agents`` by interface (PJSIP/1001)."""
-    reader = CelReader(agents)
+def read_cel(
+    file: Path, agents: Mapping[str, str], deaths_s: Iterable[float] = ()
+) -> dict[str, CelCall]:
+    """Every caller by the Uniqueid of the first channel.
+
+    ``agents`` by interface (PJSIP/1001); ``deaths_s``: when Asterisk was killed, epoch seconds.
+    """
+    reader = CelReader(agents, deaths_s)
     with file.open(encoding="utf-8", errors="surrogateescape", newline="") as lines:
         for row in csv.reader(lines, strict=True):
             reader.read(row)
+    reader.die(before_s=float("inf"))
     return reader.calls

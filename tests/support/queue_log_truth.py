@@ -1,6 +1,10 @@
 """What queue_log says of each caller, read as plainly as possible.
 
 It shares nothing with `telephony.queue_log`: it is the evidence by which that is judged.
+
+When Asterisk is killed queue_log just stops: who waited has no ABANDON, who talked no COMPLETE….
+The next line is ``QUEUESTART``, when Asterisk has started again. ``core restart now`` hangs up
+first: ABANDON and COMPLETE… are there, then ``QUEUESTART``.
 """
 
 from collections.abc import Mapping

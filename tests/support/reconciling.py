@@ -15,7 +15,8 @@ from gateway.context import Context
 from gateway.engines import Engines
 from gateway.ownership import Ownership
 from gateway.readiness import Readiness
-from gateway.reconciler import Reconciled, Reconciler
+from gateway.reconciler import Reconciler
+from gateway.reconciliation.reconciliation import Reconciled, Reconciliation
 from gateway.recorder import save_calls
 from gateway.redis_client import connect
 from gateway.settings import Settings
@@ -68,7 +69,7 @@ class Bench:
         )
         board = Switchboard(None, self.queue_log, self.cel_csv, self.records_dsn)
         tracker = Tracker(NAME)
-        return Reconciler(context, board, self.ownership, at.timestamp, tracker)
+        return Reconciler(Reconciliation(context, board, self.ownership, at.timestamp, tracker))
 
     async def record(self, calls: Iterable[CallRecord]) -> None:
         """Calls as they were recorded live."""

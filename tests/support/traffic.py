@@ -6,14 +6,16 @@ things meet is left to the machine.
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 
 from deploy.embedded.asterisk_process import AsteriskInstance
 from tests.support.asterisk import log_in
-from tests.support.capture import AmiRecorder
+from tests.support.lasting_ami import LastingRecorder
+from tests.support.live import until
+from tests.support.outages import Outage
 from tests.support.ports import free_ports
 from tests.support.sipp import (
     Sipp,
@@ -126,19 +128,29 @@ def _telephone(chance: random.Random, colleague: str) -> str:
 
 @dataclass
 class Traffic:
-    """Callers and seats at one switchboard; `run` returns when the last call is over."""
+    """Callers and seats at one switchboard; `run` returns when the last call is over.
+
+    ``failed`` counts calls with a SIP surprise, ``cut`` those that were up, or about to be, when
+    the switchboard went away: what SIP did to them does not count.
+    """
 
     switchboard: AsteriskInstance
-    ami: AmiRecorder
+    ami: LastingRecorder
     seed: int
     calls: int
     per_s: float = 1.6
     pass_on: PassOn | None = None  # by AMI where nothing else is said
     passed_on: float = 0.3  # of the answered calls
     failed: int = field(default=0, init=False)
+    placed: int = field(default=0, init=False)
+    cut: int = field(default=0, init=False)
+    outages: list[Outage] = field(default_factory=list, init=False)
+    _open: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _calling: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def run(self) -> None:
         """Everybody logs in, the calls happen, everybody stays as he is."""
+        self._open.set()
         sipp = Sipp(self.switchboard.sip_port)
         ports = dict(zip(AGENTS, free_ports(len(AGENTS)), strict=True))
         secrets = self.switchboard.secrets.seats
@@ -161,6 +173,29 @@ class Traffic:
             passing.cancel()
             over.set()
 
+    async def until_placed(self, count: int) -> None:
+        """Returns when so many calls were placed."""
+
+        async def placed() -> int:
+            return self.placed
+
+        await until(placed, lambda now: now >= count, MEDIA_DEADLINE_S)
+
+    async def suffer(self, fault: Callable[[AsteriskInstance], Awaitable[Outage]]) -> None:
+        """The switchboard goes away and comes back.
+
+        Nobody calls meanwhile. Who is on a dead line at the end hangs up.
+        """
+        self._open.clear()
+        cut, self._calling = self._calling, set()
+        self.cut += len(cut)
+        try:
+            self.outages.append(await fault(self.switchboard))
+        finally:
+            for call in cut:
+                call.cancel()
+            self._open.set()
+
     def _chance(self, what: str) -> random.Random:
         return random.Random(f"{self.seed}-{what}")  # noqa: S311 a plan, not a secret
 
@@ -170,14 +205,21 @@ class Traffic:
             for citizen in plan:
                 elapsed_s = asyncio.get_running_loop().time() - start
                 await asyncio.sleep(max(0.0, citizen.after_s - elapsed_s))
-                calls.create_task(self._call(sipp, citizen.scenario))
+                await self._open.wait()
+                call = calls.create_task(self._call(sipp, citizen.scenario))
+                self._calling.add(call)
+                self.placed += 1
 
     async def _call(self, sipp: Sipp, scenario: str) -> None:
         """A caller and the hotline may hang up in the same instant: SIPp takes that for a fault."""
+        this = asyncio.current_task()
+        assert this
         try:
             await sipp.call("12345", scenario, deadline_s=MEDIA_DEADLINE_S)
         except SippError:
-            self.failed += 1
+            self.failed += this in self._calling
+        finally:
+            self._calling.discard(this)
 
     async def _work(
         self, sipp: Sipp, seat: str, port: int, shifts: Iterator[Shift], over: asyncio.Event
@@ -214,9 +256,7 @@ class Traffic:
                 await asyncio.sleep(0.2)
 
     async def _channels_of(self, seat: str) -> list[str]:
-        start = self.ami.mark()
-        await self.ami.list_action("CoreShowChannels", "CoreShowChannelsComplete")
-        listed = bytes(self.ami.raw[start:]).split(b"\r\n\r\n")
+        listed = await self.ami.list_action("CoreShowChannels", "CoreShowChannelsComplete")
         names = [header(one, "Channel") for one in listed if one.startswith(_LISTED)]
         return [name for name in names if name.startswith(f"PJSIP/{seat}-")]
 
@@ -224,7 +264,7 @@ class Traffic:
         """Some answered calls are passed on."""
         chance, numbers = self._chance("passing on"), count()
         async with asyncio.TaskGroup() as group:
-            async for message in self.ami.messages(self.ami.mark()):
+            async for message in self.ami.messages():
                 if message.startswith(b"Event: AgentConnect") and chance.random() < self.passed_on:
                     act = pass_on(message, self._chance(f"passing on {next(numbers)}"))
                     group.create_task(act)

@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Callable, Coroutine, Mapping
 
-from tests.support.capture import AmiRecorder
+from tests.support.capture import Actor
 from tests.support.gateway import Api
 
 AGENTS = {str(seat): f"8{seat % 1000:03d}" for seat in range(1001, 1007)}
@@ -24,7 +24,7 @@ def header(message: bytes, name: str) -> str:
     return match[1].decode()
 
 
-def by_ami(ami: AmiRecorder) -> PassOn:
+def by_ami(ami: Actor) -> PassOn:
     """Blind and attended transfers, and redirection to the other queue."""
 
     async def pass_on(message: bytes, chance: random.Random) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.gateway import Api, add_agents
+from tests.support.replay_truth import agree_with_replay
 from tests.support.system import System, running_system
 from tests.support.transfers import AGENTS, by_api
-from tests.support.truth import SEED, SETTINGS, agree, agree_with_replay, traffic_at
+from tests.support.truth import SEED, SETTINGS, agree, traffic_at
 
 pytestmark = [pytest.mark.switchboard, pytest.mark.usefixtures("switchboard_here")]
 

@@ -138,14 +138,6 @@ def test_a_call_that_is_still_up_is_no_ended_one() -> None:
     assert read.still_up == {ROOT}
 
 
-def test_a_restart_ends_what_was_up() -> None:
-    log = [*QUEUE_LOG[:2], "1795000050|NONE|NONE|NONE|QUEUESTART|"]
-    call = ledger(log, CEL[:6]).ended[ROOT]
-    assert call.outcome is Outcome.SWITCH_RESTART
-    assert call.answered
-    assert call.talk_s == pytest.approx(44.5)
-
-
 def test_our_own_attempts_and_dialled_legs_are_no_calls() -> None:
     survey = [
         line("CHAN_START", START, "survey-1", linkedid="survey-1"),
@@ -169,6 +161,11 @@ def test_a_number_with_line_breaks_neither_hides_nor_forges_a_record() -> None:
     assert [event.name for event in result.events][:2] == ["CHAN_START", "HOTLINE_ARRIVED"]
     assert result.events[0].number == hostile
     assert result.events[0].uniqueid == ROOT
+
+
+def test_a_number_ends_with_its_line_as_in_ami() -> None:
+    start = CEL[0].replace("13800000001", "138\r\nActionID: 1")
+    assert ledger(QUEUE_LOG, [start, *CEL[1:]]).ended[ROOT].caller == "138"
 
 
 def test_columns_that_are_needed_must_be_there() -> None:
@@ -204,6 +201,7 @@ def test_an_open_call_is_closed() -> None:
     [
         ({"outcome": Outcome.TIMED_OUT}, "outcome"),
         ({"queue": "expert"}, "queue"),
+        ({"line": ""}, "line"),
         ({"wait_s": 99.0}, "wait_s"),
         ({"wait_s": None}, "wait_s"),
         ({"talk_s": 2.0}, "talk_s"),

@@ -206,20 +206,42 @@ async def test_events_during_the_snapshot_resurrect_and_double_nothing() -> None
     assert not heard.lost
 
 
+def booted(action: dict[str, str], uptime_s: int) -> str:
+    """The answer to a login at a switchboard that started so long ago."""
+    said_first = usual_answers()["Login"](action) or ""
+    event = f"Event: FullyBooted\r\nStatus: Fully Booted\r\nUptime: {uptime_s}\r\n\r\n"
+    return said_first + event
+
+
 async def test_calls_from_before_a_restart_are_closed_as_such() -> None:
     story = Story()
     answered(story)
     heard = Heard(known=[track(story.messages).last])
     async with scripted_switch() as switch:
-        switch.answers["Login"] = lambda action: (
-            (usual_answers()["Login"](action) or "")
-            + "Event: FullyBooted\r\nStatus: Fully Booted\r\nUptime: 3\r\n\r\n"
-        )
+        switch.answers["Login"] = lambda action: booted(action, 3)
         async with linked(switch, heard):
             await until(lambda: "call.ended" in heard.calls)
     [call] = [e.call for e in heard.events if isinstance(e, CallEvent)]
     assert (call.outcome, call.switchboard) == (Outcome.SWITCH_RESTART, SWITCH)
     assert not heard.lost
+
+
+async def test_what_a_restart_cut_lasted_until_the_switchboard_hung_up() -> None:
+    heard, story = Heard(), Story()
+    async with scripted_switch() as switch, linked(switch, heard) as link:
+        story.now = link.switch_now() - 60
+        answered(story)
+        switch.send(said(story.messages))
+        await until(lambda: "call.answered" in heard.calls)
+        switch.answers["Login"] = lambda action: booted(action, 0)
+        died_at = link.switch_now()
+        switch.connections[-1].transport.abort()
+        await until(lambda: "call.ended" in heard.calls)
+        back_after_s = link.switch_now() - died_at
+    [call] = [e.call for e in heard.events if isinstance(e, CallEvent) and e.name == "call.ended"]
+    assert call.ended_at is not None
+    assert call.ended_at.timestamp() - died_at < back_after_s / 2
+    assert call.talk_s == pytest.approx(died_at - story.now, abs=back_after_s / 2)
 
 
 async def test_the_wrap_up_ends_by_the_clock() -> None:

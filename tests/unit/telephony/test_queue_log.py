@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.events import Outcome
-from telephony.queue_log import BadLineError, Exit, fold, parse_line, read_lines, restarts
+from telephony.queue_log import BadLineError, Exit, fold, parse_line, read_lines
 
 ENTER = "100|sw-1.1|12345|NONE|ENTERQUEUE||138|1"
 CONNECT = "107|sw-1.1|12345|8001|CONNECT|7|sw-1.2|3"
@@ -64,11 +64,6 @@ def test_bad_lines_are_counted_and_skipped() -> None:
     result = read_lines([ENTER, "", "rubbish", "x|y|z|a|CONNECT|1", "1|2|3|4|5|6", CONNECT])
     assert [line.event for line in result.lines] == ["ENTERQUEUE", "CONNECT"]
     assert result.bad == [3, 4, 5]
-
-
-def test_restarts() -> None:
-    lines = read_lines(["99|NONE|NONE|NONE|QUEUESTART|", ENTER]).lines
-    assert restarts(lines) == [99]
 
 
 def test_lines_of_calls_whose_entry_is_missing_are_left_out() -> None:

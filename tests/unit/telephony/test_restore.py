@@ -40,8 +40,9 @@ def restore(
     known: tuple[CallRecord, ...] = (),
     meanwhile: tuple[bytes, ...] = (),
     booted_at: float | None = None,
+    heard_at: float | None = None,
 ) -> Restored:
-    snapshot = Snapshot(at, tuple(channels), tuple(queues), meanwhile, booted_at)
+    snapshot = Snapshot(at, tuple(channels), tuple(queues), meanwhile, booted_at, heard_at)
     return tracker.restore(snapshot, known)
 
 
@@ -77,6 +78,16 @@ def test_a_waiting_caller_nobody_knew_is_found() -> None:
     assert (call.queue, call.line, call.caller) == ("12345", "12345", "13800000001")
     assert call.arrived_at.timestamp() == START
     assert call.wait_s == 20
+
+
+def test_a_transferred_caller_nobody_knew_has_no_line_yet() -> None:
+    """Where he is now he has the colleague's number; the records know which one he dialled."""
+    story, tracker = Story(), new_tracker()
+    caller = queued(story)
+    caller.context, caller.exten = "seats", "1002"
+    restore(tracker, START + 30, [listed(caller, application="Dial")], [])
+    [call] = tracker.open_calls(START + 30)
+    assert call.line == ""
 
 
 def test_a_conversation_nobody_knew_is_found_and_its_end_seen() -> None:
@@ -177,16 +188,42 @@ def test_a_channel_that_is_not_listed_is_gone_and_its_call_lost() -> None:
     assert tracker.open_calls(story.now) == []
 
 
-def test_calls_from_before_the_start_of_the_switch_were_cut() -> None:
+@pytest.mark.parametrize(
+    ("heard_s", "talked_s"),
+    [(20, 20), (70, 50), (None, 0)],  # s after the conversation began; Asterisk started at 50
+)
+def test_calls_from_before_the_start_of_the_switch_were_cut(
+    heard_s: float | None, talked_s: float
+) -> None:
+    """They last until it was last heard of, not until it is back."""
     story, tracker = Story(), new_tracker()
     caller, _ = answered(story)
     track(story.messages, tracker)
-    restored = restore(tracker, story.now + 60, [], [], booted_at=story.now + 50)
+    began = story.now
+    heard_at = None if heard_s is None else began + heard_s
+    seated = [member("8001", A)]
+    restored = restore(tracker, began + 60, [], seated, booted_at=began + 50, heard_at=heard_at)
     [event] = [one for one in restored.events if isinstance(one, CallEvent)]
     assert (event.name, event.call.uniqueid) == ("call.ended", caller.uniqueid)
     assert event.call.outcome is Outcome.SWITCH_RESTART
     assert event.call.answered
+    assert event.call.ended_at is not None
+    assert event.call.ended_at.timestamp() == pytest.approx(began + talked_s, abs=0.01)
+    assert event.call.talk_s == pytest.approx(talked_s, abs=0.01)
+    assert event.call.agents[0].talk_s == pytest.approx(talked_s, abs=0.01)
     assert not restored.lost
+    assert seats(restored) == {"8001": "ready"}
+
+
+def test_a_caller_who_waited_when_the_switch_died_waited_until_then() -> None:
+    story, tracker = Story(), new_tracker()
+    queued(story)
+    track(story.messages, tracker)
+    since = story.now
+    restored = restore(tracker, since + 60, [], [], booted_at=since + 50, heard_at=since + 20)
+    [event] = [one for one in restored.events if isinstance(one, CallEvent)]
+    assert event.call.outcome is Outcome.SWITCH_RESTART
+    assert event.call.wait_s == pytest.approx(20, abs=0.01)
 
 
 def test_a_phantom_that_stays_listed_is_quarantined() -> None:

@@ -1,5 +1,6 @@
 """Lights on the cases, and the administration of rules and calendar (C5), without a switchboard."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -93,11 +94,39 @@ async def test_lights(page: Page, hotline: Hotline) -> None:
     await expect(page.locator("tbody tr")).to_have_count(1)
     await expect(shown[numbers[0]]).to_be_visible()
     await picture(page, "cases-red")
+    states = page.get_by_label("按状态筛选")
+    await states.get_by_role("link", name="待签收").click()
+    await expect(page.get_by_text("没有符合条件的工单")).to_be_visible()
+    await states.get_by_role("link", name="已登记").click()
+    await expect(page).to_have_url(re.compile("light=red.*state=registered"))
     await shown[numbers[0]].click()
     clocks = page.get_by_label("办理时限")
     await expect(clocks).to_contain_text("办结 2026-11-19 17:30")
     await expect(clocks).to_contain_text("规则第 1 版")
     await large(page, "case-clocks")
+
+
+async def test_inbox_of_a_department(page: Page, hotline: Hotline) -> None:
+    await hotline.department("D1")
+    await hotline.add_user(Role.DEPARTMENT, "chen", department="D1")
+    agent = await hotline.agent()
+    form = FORM | {"title": "燃气泄漏", "urgency": "critical", "department": "D1"}
+    _, case = await agent.json("POST", "/api/v1/cases", json=form)
+    await agent.json("POST", "/api/v1/cases", json=form | {"department": None})
+    await sign_in(page, "chen", PASSWORD)
+    rows = page.get_by_label("待办", exact=True).locator("tbody tr")
+    await expect(rows).to_contain_text("剩 1.0 小时")
+    lights = page.get_by_label("按时限筛选")
+    await lights.get_by_role("link", name="超期").click()
+    await expect(rows).to_have_count(0)
+    await lights.get_by_role("link", name="正常").click()
+    await expect(rows).to_contain_text(case["case_no"])
+    about = {"case_no": case["case_no"], "call_id": None, "opened_by": case["opened_by"]}
+    about |= {"departments": ["D1"], "notice": True, "clock": "signing"}
+    await hotline.switchboard.tell("case.overdue", about)
+    told = page.get_by_text(f"工单 {case['case_no']}：签收时限已过，系统已督办")
+    await expect(told).to_be_visible()
+    await large(page, "inbox-lights")
 
 
 async def test_administration(page: Page, hotline: Hotline) -> None:

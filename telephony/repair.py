@@ -1,13 +1,16 @@
 """What was recorded against what the switchboard's own records tell: the differences, mended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from telephony.events import AgentPart, CallRecord, Outcome
 from telephony.ledger import Ledger
 
 TOLERANCE_S = 1.0
+# Of a call that was up while nobody listened a time may be that of the list that showed it.
+GUESSED_TOLERANCE_S = 0.1
 
 
 class Kind(StrEnum):
@@ -38,12 +41,14 @@ def compare(recorded: Iterable[CallRecord], ledger: Ledger) -> list[Repair]:
     return [repair for repair in found if repair]
 
 
-def repair_of(ours: CallRecord | None, truth: CallRecord) -> Repair | None:
+def repair_of(
+    ours: CallRecord | None, truth: CallRecord, tolerance_s: float = TOLERANCE_S
+) -> Repair | None:
     """What makes ``ours`` agree with what the records tell of the call, ``None`` if it does."""
     if ours is None:
         return Repair(Kind.MISSING, truth, None)
     named = _named(ours, truth)
-    fields = differences(ours, named)
+    fields = differences(ours, named, tolerance_s)
     if not fields:
         return None
     kind = Kind.OPEN if ours.ended_at is None else Kind.DIFFERENT
@@ -63,23 +68,26 @@ def vanished(recorded: Iterable[CallRecord], ledger: Ledger) -> list[CallRecord]
     return [call for call in recorded if call.ended_at is None and call.uniqueid not in known]
 
 
-def differences(ours: CallRecord, truth: CallRecord) -> tuple[str, ...]:
-    """Names of the fields in which two accounts of a call differ by more than `TOLERANCE_S`.
+def differences(
+    ours: CallRecord, truth: CallRecord, tolerance_s: float = TOLERANCE_S
+) -> tuple[str, ...]:
+    """Names of the fields in which two accounts of a call differ by more than ``tolerance_s``.
 
     Of a call that was cut by a restart the records tell no end but their own last word; who heard
     the switchboard for longer knows better.
     """
     longer_s = _heard_longer_s(ours, truth)
+    near = partial(_near, tolerance_s)
     checks: Mapping[str, bool] = {
         "line": bool(ours.line) or not truth.line,
         "outcome": ours.outcome == truth.outcome,
         "offered": ours.offered == truth.offered,
         "answered": ours.answered == truth.answered,
         "queue": ours.queue == truth.queue,
-        "ended_at": ours.ended_at is not None and longer_s >= -TOLERANCE_S,
-        "wait_s": _near(ours.wait_s, truth.wait_s, longer_s),
-        "talk_s": _near(ours.talk_s + ours.hold_s, truth.talk_s + truth.hold_s, longer_s),
-        "agents": _same_agents(ours.agents, truth, longer_s),
+        "ended_at": ours.ended_at is not None and longer_s >= -tolerance_s,
+        "wait_s": near(ours.wait_s, truth.wait_s, longer_s),
+        "talk_s": near(ours.talk_s + ours.hold_s, truth.talk_s + truth.hold_s, longer_s),
+        "agents": _same_agents(near, ours.agents, truth, longer_s),
     }
     return tuple(name for name, same in checks.items() if not same)
 
@@ -118,16 +126,23 @@ def _with_hold(part: AgentPart, held_s: float) -> AgentPart:
     return replace(part, talk_s=total_s - hold_s, hold_s=hold_s)
 
 
-def _near(ours: float | None, truth: float | None, longer_s: float = 0.0) -> bool:
+def _near(
+    tolerance_s: float, ours: float | None, truth: float | None, longer_s: float = 0.0
+) -> bool:
     if ours is None or truth is None:
         return ours is truth
-    return -TOLERANCE_S <= ours - truth <= TOLERANCE_S + max(0.0, longer_s)
+    return -tolerance_s <= ours - truth <= tolerance_s + max(0.0, longer_s)
 
 
-def _same_agents(ours: tuple[AgentPart, ...], truth: CallRecord, longer_s: float) -> bool:
+def _same_agents(
+    near: Callable[[float, float, float], bool],
+    ours: tuple[AgentPart, ...],
+    truth: CallRecord,
+    longer_s: float,
+) -> bool:
     return len(ours) == len(truth.agents) and all(
         a.agent == b.agent
-        and _near(
+        and near(
             a.talk_s + a.hold_s,
             b.talk_s + b.hold_s,
             longer_s if b.released_at == truth.ended_at else 0.0,

@@ -11,7 +11,7 @@ from telephony.cel import CelEvent
 from telephony.events import CallRecord
 from telephony.ledger import EVENTS, Reconstruction, Seating
 from telephony.lines import LineBook
-from telephony.repair import repair_of
+from telephony.repair import GUESSED_TOLERANCE_S, TOLERANCE_S, repair_of
 
 BATCH = 200
 MOMENT_S = 0.1  # AMI and CEL tell of the same bridge, not in the same millisecond
@@ -102,7 +102,8 @@ class _Comparer:
         self._known.add(truth.uniqueid)
         if job.takes(truth):
             self._compared += 1
-            if repair := repair_of(ours, truth):
+            tolerance_s = TOLERANCE_S if job.only is None else GUESSED_TOLERANCE_S
+            if repair := repair_of(ours, truth, tolerance_s):
                 self._findings.repairs.append(repair)
         if rating := self._ratings.pop(truth.uniqueid, None):
             self._findings.opinions.append(rating)

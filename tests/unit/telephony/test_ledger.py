@@ -13,7 +13,15 @@ from telephony.cel import CelEvent, parse_events, read_events
 from telephony.events import CallRecord, Outcome
 from telephony.ledger import EVENTS, Ledger, reconstruct
 from telephony.queue_log import read_lines
-from telephony.repair import Kind, compare, differences, mend, vanished
+from telephony.repair import (
+    GUESSED_TOLERANCE_S,
+    Kind,
+    compare,
+    differences,
+    mend,
+    repair_of,
+    vanished,
+)
 
 ROOT, LEG = "sw-1795000000.1", "sw-1795000004.2"
 QUEUE_LOG = [
@@ -180,6 +188,16 @@ def test_agreement_needs_no_repair() -> None:
     truth = answered()
     half_a_second = replace(truth, wait_s=(truth.wait_s or 0) + 0.5, talk_s=truth.talk_s - 0.5)
     assert compare([half_a_second], ledger(QUEUE_LOG, CEL)) == []
+
+
+def test_times_that_were_guessed_are_told_exactly() -> None:
+    """A call that was answered half a second before anybody listened again."""
+    truth = answered()
+    guessed = replace(truth, wait_s=(truth.wait_s or 0) + 0.5)
+    assert repair_of(guessed, truth) is None
+    repair = repair_of(guessed, truth, GUESSED_TOLERANCE_S)
+    assert repair is not None
+    assert (repair.fields, repair.call.wait_s) == (("wait_s",), truth.wait_s)
 
 
 def test_a_call_that_was_never_recorded_is_added() -> None:

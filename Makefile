@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICK_TESTS := tests/unit tests/integration tests/load
 # With a real Asterisk: mostly waiting.
-LIVE_TESTS := tests/browser tests/faults tests/switchboard
+LIVE_TESTS := tests/browser tests/switchboard
+# What must be noticed or mended within seconds is not measured beside other work.
+FAULT_TESTS := tests/faults
 SPREAD := --numprocesses auto --maxprocesses 4 --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -34,6 +36,7 @@ ifdef ARGS
 else
 	$(BIN)/python -m pytest $(SPREAD) $(QUICK_TESTS)
 	$(BIN)/python -m pytest $(SPREAD) $(LIVE_TESTS)
+	$(BIN)/python -m pytest $(FAULT_TESTS)
 endif
 
 check: $(VENV)/ready ## style, types, import arrows, known vulnerabilities

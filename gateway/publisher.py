@@ -32,6 +32,12 @@ def _nobody_asks(_call_ids: Set[str]) -> None:
     """Calls that vanished are of no interest."""
 
 
+def _subject(event: LiveEvent) -> tuple[str, str]:
+    """The seat or the call that ``event`` tells of: its events have an order of their own."""
+    key = "agent" if event.name == "seat.changed" else "call_id"
+    return key, event.data[key]
+
+
 class Publisher:
     """Takes live events with `put`; `run` brings them to Redis.
 
@@ -117,11 +123,23 @@ class Publisher:
         self._refresh_at_s = asyncio.get_running_loop().time() + REFRESH_EVERY_S
 
     async def _drop_published(self) -> None:
+        """Leave out what the former publisher told, and what is older than that.
+
+        Both were told the same by the switchboard in the same order; but where this process took a
+        list for what the other had heard live, the two name it differently.
+        """
         newest: Any = await self._redis.xrevrange(STREAM, count=OVERLAP)
         published = {LiveEvent.from_json(fields["e"]).event_id for _, fields in newest}
-        waiting = [event for event in self._queue if event.event_id not in published]
+        waiting = list(self._queue)
+        told = {
+            _subject(event): index
+            for index, event in enumerate(waiting)
+            if event.event_id in published
+        }
         self._queue.clear()
-        self._queue.extend(waiting)
+        self._queue.extend(
+            event for index, event in enumerate(waiting) if index > told.get(_subject(event), -1)
+        )
         self._overlaps = False
 
     async def _flush(self) -> None:

@@ -210,8 +210,9 @@ class Tracker:
             died=frozenset(Message(r).get_last("Uniqueid") for n, r in names if n == b"Hangup"),
         )
         lost = restoration.run(known)
-        events: list[Event] = list(self._drain())
-        self._seats.restore(members, self._book.busy(), snapshot.taken_at)
+        found, signals = self._book.drain()
+        events: list[Event] = [*found]
+        self._seats.restore(members, signals, self._book.busy(), snapshot.taken_at)
         events += self._drain()
         orphans = self._seats.orphans(snapshot.channels, snapshot.taken_at)
         events += self.feed_all(snapshot.meanwhile, snapshot.taken_at)

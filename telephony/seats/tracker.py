@@ -181,11 +181,16 @@ class SeatTracker:
                 self._say(seat, until)
 
     def restore(
-        self, members: Iterable[Message], busy: Collection[tuple[str, str]], at: float
+        self,
+        members: Iterable[Message],
+        signals: Iterable[SeatSignal],
+        busy: Collection[tuple[str, str]],
+        at: float,
     ) -> None:
-        """Correct every seat by the ``QueueMember`` items of ``QueueStatus`` and by ``busy``.
+        """Correct every seat by the ``QueueMember`` items of ``QueueStatus``, then by the calls.
 
-        ``busy`` are the agents in the calls that are up, each with the call's Uniqueid.
+        ``signals`` are what the calls found mean for seats, ``busy`` the agents in the calls that
+        are up, each with the call's Uniqueid.
         """
         held = [seat for seat in self.seats.values() if seat.is_held]
         for seat in self.seats.values():
@@ -196,6 +201,7 @@ class SeatTracker:
         for seat in held:
             if not seat.is_held:
                 self._end_wrap_up(seat)
+        self.take(signals)
         for seat in self.seats.values():
             for uniqueid, (_, call) in list(seat.works.items()):
                 if (seat.agent, uniqueid) not in busy:

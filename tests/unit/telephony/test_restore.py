@@ -107,6 +107,14 @@ def test_a_conversation_nobody_knew_is_found_and_its_end_seen() -> None:
     assert call.agents[0].talk_s == pytest.approx(40, abs=0.1)
 
 
+def test_a_seat_found_busy_is_told_once_and_with_its_queues() -> None:
+    caller, leg = answered(Story())
+    found = [listed(caller, "b1"), listed(leg, "b1", "AppQueue")]
+    restored = restore(new_tracker(), START + 60, found, [member("8001", A, Status="2")])
+    [told] = [event for event in restored.events if isinstance(event, SeatChanged)]
+    assert (told.state, told.queues) == ("talking", ("12345",))
+
+
 def test_a_ringing_seat_is_found() -> None:
     story, tracker = Story(), new_tracker()
     caller = queued(story)

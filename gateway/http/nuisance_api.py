@@ -3,6 +3,7 @@
 An agent proposes one with a call (`citizen_api`); nobody decides on his own proposal (C6).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -205,7 +206,7 @@ async def _decided(
     connection: Any,
     mark: Mark,
     action: str,
-    detail: dict[str, object],
+    detail: Mapping[str, object],
 ) -> MarkAnswer:
     subject, login = str(mark.mark_id), inquiry.person.login
     act = Act(actor=login, action=action, subject=subject, detail=detail)

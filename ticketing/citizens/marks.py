@@ -6,7 +6,7 @@ the caller; ``caller`` is a full number.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -90,6 +90,17 @@ class Mark:
         return approved and self.ends_at is not None and now < self.ends_at
 
 
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """What was decided about a proposed mark."""
+
+    state: MarkState
+    decision: str
+    ends_at: datetime | None
+    actor: str
+    now: datetime
+
+
 async def propose(  # noqa: PLR0913  # what a proposal consists of
     conn: Any,
     caller: str,
@@ -119,7 +130,7 @@ async def propose(  # noqa: PLR0913  # what a proposal consists of
     return await _locked(conn, mark_id)
 
 
-async def approve(
+async def approve(  # noqa: PLR0913  # what an approval consists of
     conn: Any, mark_id: int, *, days: int, note: str, actor: str, now: datetime
 ) -> Mark:
     """Put a mark into force for so many days from now.
@@ -131,13 +142,15 @@ async def approve(
         raise FieldInvalidError("days", f"有效天数须为 1 至 {DAYS_MAX}")
     check_text("note", "说明", note, REASON_MAX, required=False)
     ends_at = now + timedelta(days=days)
-    return await _decide(conn, mark_id, MarkState.APPROVED, note, ends_at, actor, now)
+    ruling = _Ruling(MarkState.APPROVED, note, ends_at, actor, now)
+    return await _decide(conn, mark_id, ruling)
 
 
 async def refuse(conn: Any, mark_id: int, *, reason: str, actor: str, now: datetime) -> Mark:
     """Refuse a proposed mark; raises what `approve` raises."""
     check_text("reason", "理由", reason, REASON_MAX)
-    return await _decide(conn, mark_id, MarkState.REFUSED, reason, None, actor, now)
+    ruling = _Ruling(MarkState.REFUSED, reason, None, actor, now)
+    return await _decide(conn, mark_id, ruling)
 
 
 async def lift(  # noqa: PLR0913  # what lifting consists of
@@ -190,23 +203,13 @@ async def _check_evidence(conn: Any, caller: str, evidence: Sequence[str]) -> No
         raise FieldInvalidError("calls", f"{strange[0]} 不是这个号码的来电记录")
 
 
-async def _decide(  # noqa: PLR0913  # what a decision consists of
-    conn: Any,
-    mark_id: int,
-    state: MarkState,
-    words: str,
-    ends_at: datetime | None,
-    actor: str,
-    now: datetime,
-) -> Mark:
+async def _decide(conn: Any, mark_id: int, ruling: _Ruling) -> Mark:
     mark = await _locked(conn, mark_id)
     if mark.state is not MarkState.PROPOSED:
         raise ConflictError("这项骚扰标记已经审批过")
-    if mark.proposed_by == actor:
+    if mark.proposed_by == ruling.actor:
         raise StepForbiddenError("提出骚扰标记的人不能自己审批，须由另一人审批")
-    await QUERIES.decide(
-        conn, mark_id=mark_id, state=state, actor=actor, now=now, decision=words, ends_at=ends_at
-    )
+    await QUERIES.decide(conn, mark_id=mark_id, **asdict(ruling))
     return await _locked(conn, mark_id)
 
 

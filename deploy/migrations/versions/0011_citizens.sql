@@ -212,6 +212,15 @@ create trigger event_totals_update after update on figure_exclusions
   referencing old table as old_rows new table as new_rows
   for each statement execute function keep_event_totals('exclusion_events');
 
+do $$
+begin
+  execute format('comment on table event_totals is %L',
+    obj_description('event_totals'::regclass) || $note$
+rating.given and survey.answered are those that count in satisfaction; those that do not:
+rating.excluded       answer        queue         reason                 ratings
+survey.excluded       answer                      reason                 answers$note$);
+end $$;
+
 -- The audit log: emptied as little as changed. A writer holds the lock, shared, from before its rows
 -- get their numbers until they are there: whoever gets it alone knows that no smaller one is to come.
 create trigger audit_log_no_truncate before truncate on audit_log

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from gateway.audit import Act, record
 from gateway.auth.roles import CASE_WORKERS, STAFF
 from gateway.http.actors import as_problems
+from gateway.http.auditing import record_change
 from gateway.http.call_api import call_for
 from gateway.http.case_answers import case_for
 from gateway.http.case_step_api import CASE_PATH
@@ -154,8 +154,7 @@ async def propose_mark(inquiry: Inquiry[MarkForm, Nothing]) -> MarkAnswer:
             )
         detail = {"kind": mark.kind, "reason": mark.reason, "calls": list(mark.call_ids)}
         subject = str(mark.mark_id)
-        act = Act(actor=person.login, action="nuisance.proposed", subject=subject, detail=detail)
-        await record(connection, act, "done", at=now)
+        await record_change(inquiry, connection, "nuisance.proposed", subject, detail)
         (answer,) = await mark_answers(connection, [mark], inquiry)
     return answer
 
@@ -187,7 +186,7 @@ async def _keep(
             now=now,
         )
     filled = [name for name in ("name", "address", "notes") if getattr(text, name)]
-    await _audit(inquiry, connection, "citizen.changed", subject, {"fields": filled})
+    await record_change(inquiry, connection, "citizen.changed", subject, {"fields": filled})
     return card_answer(card)
 
 
@@ -197,23 +196,12 @@ async def _erase(
     _require_number(caller)
     with as_problems():
         await cards.erase_card(connection, caller)
-    await _audit(inquiry, connection, "citizen.erased", subject, {})
+    await record_change(inquiry, connection, "citizen.erased", subject, {})
 
 
 def _require_number(caller: str) -> None:
     if not caller:
         raise Problem(409, "来电没有显示号码，不能保存来电人资料")
-
-
-async def _audit(
-    inquiry: Inquiry[Any, Nothing],
-    connection: Any,
-    action: str,
-    subject: str,
-    detail: dict[str, object],
-) -> None:
-    act = Act(actor=inquiry.person.login, action=action, subject=subject, detail=detail)
-    await record(connection, act, "done", at=inquiry.services.clock())
 
 
 ENDPOINTS = (

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.audit import Act, record
 from gateway.auth.roles import OVERSEERS, SUPERVISORS
 from gateway.exclusions import Exclusion, Reason, What, list_exclusions, skipped_because_of
 from gateway.http.actors import as_problems
+from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import NUMBERLESS, PLAIN, Instant
 from gateway.http.nuisance_answers import MarkAnswer, mark_answers
@@ -208,9 +208,7 @@ async def _decided(
     action: str,
     detail: Mapping[str, object],
 ) -> MarkAnswer:
-    subject, login = str(mark.mark_id), inquiry.person.login
-    act = Act(actor=login, action=action, subject=subject, detail=detail)
-    await record(connection, act, "done", at=inquiry.services.clock())
+    await record_change(inquiry, connection, action, str(mark.mark_id), detail)
     (answer,) = await mark_answers(connection, [mark], inquiry)
     return answer
 

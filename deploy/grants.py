@@ -18,6 +18,9 @@ select rolsuper or rolbypassrls as unlimited, exists (
 ) as member, quote_ident(rolname) as quoted
 from pg_roles r where rolname = $1
 """
+_IS_OWNER = """
+select pg_has_role(relowner, 'usage') from pg_class where oid = 'audit_log'::regclass
+"""
 _APPEND_ONLY = """
 select distinct format('%I', c.relname) from pg_trigger t
 join pg_class c on c.oid = t.tgrelid
@@ -30,7 +33,8 @@ async def grant_program_role(dsn: str, role: str) -> list[str]:
 
     Anything granted before on these tables is taken back first, so that it can be run after every
     migration. Returns the tables that the role may only add to. Raises `MigrationError` for a role
-    that is not there, or that owns the tables and could give itself the rest.
+    that is not there, or that owns the tables and could give itself the rest, and when ``dsn`` is
+    not the owner's.
     """
     try:
         connection = await asyncpg.connect(dsn, timeout=30)
@@ -41,13 +45,13 @@ async def grant_program_role(dsn: str, role: str) -> list[str]:
     try:
         async with connection.transaction():
             return await _grant(connection, role)
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise MigrationError(f"only the owner of the tables can grant: {error}") from None
     finally:
         await connection.close()
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> list[str]:
+    if not await connection.fetchval(_IS_OWNER):
+        raise MigrationError("only the owner of the tables can grant rights on them")
     found = await connection.fetchrow(_ROLE, role)
     if found is None:
         raise MigrationError(f"there is no role {role}: create it first, with its password")

@@ -29,7 +29,5 @@ async def answer_callback(pool: asyncpg.Pool, case_no: str, **answers: str) -> N
     await attempts.mark_answered(pool, attempt.attempt_id, now=NOW)
     async with pool.acquire() as connection, connection.transaction():
         for question, answer in answers.items():
-            await attempts.record_answer(
-                connection, attempt.attempt_id, question, answer, now=NOW
-            )
+            await attempts.record_answer(connection, attempt.attempt_id, question, answer, now=NOW)
         await attempts.end_survey(connection, attempt.attempt_id, now=NOW)

@@ -21,7 +21,7 @@ from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
-from ticketing.lifecycle import TABLE, CaseState, Step
+from ticketing.lifecycle import TABLE, CaseState, Matter, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
 
@@ -29,7 +29,7 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take.
+    ``urgency`` decides how long signing and closing it may take. ``matter`` given: 诉访分离.
     """
 
     call_id: CallId | None = None
@@ -43,6 +43,7 @@ class CaseForm(Strict):
     category: Code | None = None
     department: Code | None = None
     assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
+    matter: Matter | None = None
 
 
 class Closing(Strict):

@@ -58,7 +58,7 @@ class Search:
 
 
 async def newest_ids(conn: Any, search: Search, limit: int) -> list[int]:
-    """Ids of cases, newest first, by the query that walks the index narrowest for what is wanted."""
+    """Ids of cases, newest first, by the query that walks the narrowest index."""
     every: dict[str, Any] = {**search.sight, **search.period, "limit": limit}
     which = {**search.placed, "states": search.states, "categories": search.categories, **every}
     if search.opener is not None:

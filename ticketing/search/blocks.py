@@ -9,10 +9,9 @@ without looking at the word's other cases, and takes wider and wider blocks whil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-UNIT = timedelta(hours=3)
-GROWTH = 8
-WIDEST = 4
-"""The number of widths; the widest has 512 days."""
+_LENGTHS = tuple(timedelta(hours=3 * 8**width) for width in range(5))
+WIDEST = len(_LENGTHS) - 1
+"""The last width: 512 days."""
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,15 +36,11 @@ def window_before(before: datetime, width: int) -> Window:
     """
     last = _number(before - timedelta(microseconds=1), width)
     marks = (_mark(width, last), _mark(width, last - 1))
-    return Window(since=BEGINNING + (last - 1) * _length(width), marks=marks)
-
-
-def _length(width: int) -> timedelta:
-    return UNIT * GROWTH**width
+    return Window(since=BEGINNING + (last - 1) * _LENGTHS[width], marks=marks)
 
 
 def _number(at: datetime, width: int) -> int:
-    return (at - BEGINNING) // _length(width)
+    return (at - BEGINNING) // _LENGTHS[width]
 
 
 def _mark(width: int, number: int) -> str:

@@ -88,7 +88,9 @@ async def test_nobody_finds_what_he_does_not_see(
     stranger = await town.hotline.agent("1002")
     for question in ({"text": "路灯"}, {"number": "13800138000"}):
         _, answer = await stranger.json("POST", SEARCH, json=question)
-        assert [case["title"] for case in answer["cases"]] == (["公开的"] if "text" in question else [])
+        assert [case["title"] for case in answer["cases"]] == (
+            ["公开的"] if "text" in question else []
+        )
 
 
 async def test_a_number_typed_in_full_finds_its_cases_masked(town: Town) -> None:
@@ -103,7 +105,9 @@ async def test_a_number_typed_in_full_finds_its_cases_masked(town: Town) -> None
         assert (case["title"], case["caller"]) == ("来电", "013*****8000")
     assert await found(town, "supervisor", number="1380013800") == []
     for who in ("administrator", "lead"):
-        status, problem = await town.people[who].json("POST", SEARCH, json={"number": "13800138000"})
+        status, problem = await town.people[who].json(
+            "POST", SEARCH, json={"number": "13800138000"}
+        )
         assert (status, problem["detail"]) == (403, "您的角色不能按来电号码查找工单")
     acts = await town.hotline.pool.fetch(
         "select actor, detail::text from audit_log where action = 'case.search_number' order by at"
@@ -142,9 +146,7 @@ async def test_questions_that_are_none(
     assert sentence in problem["errors"][0]["message"]
 
 
-async def test_pages_go_back_through_all_cases(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_go_back_through_all_cases(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the windows are cut, each case with the words is found once."""
     monkeypatch.setattr(word_walk, "CROWDED", 2)
     monkeypatch.setattr(word_walk, "SPARSE", 2)

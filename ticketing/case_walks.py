@@ -14,6 +14,7 @@ QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "case_lists.sql"
 MANY = 20  # departments; of fewer each is asked for its newest cases
 PROBE = 3000  # cases that are looked at before that
 RANGES = 3000  # of an index by department and category; with more of them a page is soon found
+DISTRICT = 300  # departments, with those of its streets
 ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
 
 
@@ -76,8 +77,11 @@ async def newest_ids(conn: Any, search: Search, limit: int) -> list[int]:
 async def few_ids(conn: Any, search: Search, most: int) -> list[int] | None:
     """Ids of all cases that are wanted, in no order, or none if there are more than ``most``.
 
-    Whether they are to be seen is not asked. None, too, where no index tells how many there are.
+    Whether they are to be seen is not asked. None, too, where no index tells how many there are,
+    or of so many departments that there are hardly few.
     """
+    if search.departments is not None and len(search.departments) > DISTRICT:
+        return None
     which = {"states": search.states, "categories": search.categories, **search.period}
     which["limit"] = most + 1
     if search.opener is not None:

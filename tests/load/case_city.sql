@@ -35,7 +35,8 @@ with agents as (
   from generate_series(8001, 8500) n
 ), chief as (
   insert into users (login, password_hash, role, display_name)
-  values ('chief', :password_hash, 'supervisor', '值班长')
+  values ('chief', :password_hash, 'supervisor', '值班长'),
+    ('admin', :password_hash, 'administrator', '系统管理员')
 )
 insert into users (login, password_hash, role, display_name, department_id)
 select 'dept-' || lower(code), :password_hash, 'department', name, department_id from departments
@@ -83,7 +84,7 @@ with drawn as (
     (hashint8extended(i, 3) & 1048575) / 1048576.0 as r3, (hashint8extended(i, 4) & 1048575) / 1048576.0 as r4,
     (hashint8extended(i, 5) & 1048575) / 1048576.0 as r5, (hashint8extended(i, 6) & 1048575) / 1048576.0 as r6,
     (hashint8extended(i, 7) & 1048575) / 1048576.0 as r7, (hashint8extended(i, 8) & 1048575) / 1048576.0 as r8,
-    now() - (:all_cases::bigint - i + 1) * :days::bigint * interval '1 day' / :all_cases::bigint as opened_at
+    now() - interval '1 day' * ((:all_cases::bigint - i + 1) * :days::float8 / :all_cases::bigint) as opened_at
   from generate_series(:first::bigint, :last::bigint) i
 ), cast_ as (
   select d.*, u.user_id, k.category_id, p.department_id as lead_id,

@@ -39,6 +39,11 @@ def window_before(before: datetime, width: int) -> Window:
     return Window(since=BEGINNING + (last - 1) * _LENGTHS[width], marks=marks)
 
 
+def reach(width: int) -> timedelta:
+    """How far a window of that width goes back at most."""
+    return 2 * _LENGTHS[width]
+
+
 def _number(at: datetime, width: int) -> int:
     return (at - BEGINNING) // _LENGTHS[width]
 

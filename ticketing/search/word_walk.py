@@ -1,5 +1,6 @@
 """Goes back in time through the cases that have some words, by windows of fitting width."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import aiosql
 
 from ticketing.case_walks import Search
-from ticketing.search.blocks import WIDEST, Window, window_before
+from ticketing.search.blocks import WIDEST, Window, reach, window_before
 from ticketing.search.words import category_mark, opener_mark
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "word_walk.sql", "asyncpg")
 
 MOST = 10_000  # cases with the words that one walk looks at
 CROWDED = 2_000  # such cases in a window: of more a narrower one is taken
+FITTING = 1_000  # to be expected in the first window
 SPARSE = 100  # of fewer the next window is wider
 _EVERYTHING = WIDEST + 1
 _NO_BOUND = 2**31
@@ -29,10 +31,14 @@ class Walk:
 
     before: datetime
     since: datetime
-    width: int = 0
+    width: int
     looked_at: int = 0
-    ended: bool = False
     found: list[int] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been looked at."""
+        return self.before <= self.since
 
     @property
     def window(self) -> Window:
@@ -55,7 +61,6 @@ class Walk:
             return
         self.found += ids
         self.before = window.since
-        self.ended = window.since <= self.since
         if seen < SPARSE and self.width < _EVERYTHING:
             self.width += 1
 
@@ -67,14 +72,11 @@ async def ids_by_words(
 
     And where the walk stopped before it was through: after `MOST` cases with the words.
     """
-    walk, marks = Walk(before=search.before, since=search.since), _marks(search)
-    while len(walk.found) < limit:
+    walk, marks = Walk(search.before, search.since, await _first_width(conn, query)), _marks(search)
+    await _skip_emptiness(conn, walk)
+    while not walk.ended and len(walk.found) < limit:
         if walk.looked_at >= MOST:
             return walk.found, walk.before
-        newest = await _QUERIES.newest_before(conn, before=walk.before)
-        if walk.ended or newest is None or newest < walk.since:
-            break
-        walk.before = newest + timedelta(microseconds=1)
         window = walk.window
         row = await _QUERIES.in_window(
             conn,
@@ -89,7 +91,32 @@ async def ids_by_words(
             **search.sight,
         )
         walk.take(window, row["seen"], row["case_ids"])
+        if not row["seen"]:
+            await _skip_emptiness(conn, walk)
     return walk.found, None
+
+
+async def _skip_emptiness(conn: Any, walk: Walk) -> None:
+    """Go on behind the newest case that is left: there may be none for long."""
+    newest = await _QUERIES.newest_before(conn, before=walk.before)
+    walk.before = walk.since if newest is None else newest + timedelta(microseconds=1)
+
+
+async def _first_width(conn: Any, query: str) -> int:
+    """The widest window that probably has no more than `FITTING` cases with the words."""
+    plan = json.loads(await _QUERIES.plan(conn, query=query))
+    span = await _QUERIES.span(conn)
+    if span["oldest"] is None:
+        return _EVERYTHING
+    return width_for(plan[0]["Plan"]["Plan Rows"], span["newest"] - span["oldest"])
+
+
+def width_for(expected: float, span: timedelta) -> int:
+    """The width for so many cases that are expected in all, evenly over a span."""
+    if expected <= FITTING:
+        return _EVERYTHING
+    fitting = [width for width in range(1, WIDEST + 1) if reach(width) * expected <= span * FITTING]
+    return max(fitting, default=0)
 
 
 def _marks(search: Search) -> list[str]:

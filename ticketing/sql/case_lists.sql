@@ -81,33 +81,27 @@ order by n.opened_at desc, n.case_id desc limit :limit;
 -- Those among the :probe newest of all cases: of many departments a page is soon found there. Looked
 -- up one by one (an `exists` would be joined to all of case_departments), until the page is full.
 select n.case_id from (
-  select c.case_id, c.opened_at, c.confidential, c.opened_by from cases c
+  select c.case_id, c.opened_at from cases c
   where c.opened_at >= :since and c.opened_at < :before
   order by c.opened_at desc, c.case_id desc limit :probe
 ) n
 cross join lateral (
-  select from case_departments p
-  where p.case_id = n.case_id and p.department_id = any(:departments::bigint[])
-    and p.part = any(:parts::text[])
-    and (:see_all or not n.confidential or n.opened_by = :viewer or p.department_id = :own)
-  limit 1
-) p
+  select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+  where c.case_id = n.case_id limit 1
+) c
 order by n.opened_at desc, n.case_id desc limit :limit;
 
 -- name: recent_of_departments_in_state(departments, parts, state, own, see_all, viewer, since, before, probe, limit)
 -- The same among the newest in one state.
 select n.case_id from (
-  select c.case_id, c.opened_at, c.confidential, c.opened_by from cases c
+  select c.case_id, c.opened_at from cases c
   where c.state = :state and c.opened_at >= :since and c.opened_at < :before
   order by c.opened_at desc, c.case_id desc limit :probe
 ) n
 cross join lateral (
-  select from case_departments p
-  where p.case_id = n.case_id and p.department_id = any(:departments::bigint[])
-    and p.part = any(:parts::text[])
-    and (:see_all or not n.confidential or n.opened_by = :viewer or p.department_id = :own)
-  limit 1
-) p
+  select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+  where c.case_id = n.case_id limit 1
+) c
 order by n.opened_at desc, n.case_id desc limit :limit;
 
 -- name: some_of_departments(departments, parts, states, categories, since, before, limit)

@@ -58,7 +58,9 @@ create trigger case_departments_kept after update of state, category_id on cases
 
 -- The cases that somebody may see, of those that are wanted of `departments` (null: wherever they
 -- are), as `parts`. Put into the query that asks, not called: its plan is that of one query.
--- With `see_all` he sees confidential ones, else those opened by `viewer` and those of department `own`.
+-- With `see_all` he sees confidential ones, else those opened by `viewer` and those of department
+-- `own`. The departments of a case are few, those in the array may be a thousand and are hashed; in an
+-- index condition (hence `+ 0`) they would be sorted anew for each case.
 create function visible_cases(
   departments bigint[], parts text[], see_all boolean, viewer bigint, own bigint
 ) returns setof cases language sql stable as $$
@@ -67,7 +69,7 @@ create function visible_cases(
     then $3 or not c.confidential or c.opened_by = $4
     else exists (
       select from case_departments p
-      where p.case_id = c.case_id and p.department_id = any($1) and p.part = any($2)
+      where p.case_id = c.case_id and p.department_id + 0 = any($1) and p.part = any($2)
         and ($3 or not c.confidential or c.opened_by = $4 or p.department_id = $5)
     ) end
 $$;

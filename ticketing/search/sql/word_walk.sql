@@ -19,5 +19,12 @@ select (select count(*) from hits) as seen, array(
   order by h.opened_at desc, h.case_id desc limit :limit
 ) as case_ids;
 
+-- name: plan(query)$
+-- What PostgreSQL expects, from its statistics of frequent words, without looking for anything.
+explain (format json) select from case_words where words @@ to_tsquery('simple', :query);
+
+-- name: span()^
+select min(opened_at) as oldest, max(opened_at) as newest from cases;
+
 -- name: newest_before(before)$
 select opened_at from cases where opened_at < :before order by opened_at desc, case_id desc limit 1;

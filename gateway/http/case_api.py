@@ -13,7 +13,7 @@ from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, 
 from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
+from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Instant, Page, Version
 from ticketing import case_lists, cases
 from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
 from ticketing.case_lists import Scope, Wanted
@@ -56,13 +56,16 @@ class Closing(Strict):
 class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
-    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    Opened from ``opened_from`` on and before ``opened_to``. With a ``light`` the list is sorted by
+    deadline and goes on behind the case ``after``.
     """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    opened_from: Instant | None = None
+    opened_to: Instant | None = None
     light: Light | None = None
     after: CaseNo | None = None
 

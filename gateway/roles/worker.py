@@ -12,6 +12,7 @@ from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
 from gateway.case_clocks import make_notices, redate_clocks
+from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
@@ -58,6 +59,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
+        async def words(_schedule: Schedule) -> None:
+            await keep_words_of_cases(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -285,7 +285,7 @@ async def test_a_moved_department_takes_its_cases_along(town: Town) -> None:
 
 @pytest.mark.parametrize("many", [20, 0])  # departments from which on the newest are looked at
 async def test_filters(town: Town, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticketing.case_lists.MANY", many)
+    monkeypatch.setattr("ticketing.case_walks.MANY", many)
     admin = town.people["administrator"]
     for form in (
         {"code": "K1", "name": "市政"},

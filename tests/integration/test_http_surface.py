@@ -111,6 +111,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/ringbacks/{task_id}/drop": {Role.SUPERVISOR},
         "POST /api/v1/cases": case_workers,
         "GET /api/v1/cases": everyone,
+        "POST /api/v1/cases/search": everyone,
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},

@@ -1,0 +1,30 @@
+-- Who may see a case, and what else is wanted of it, is looked at for the newest of those that have
+-- the words, until a page is full.
+
+-- name: in_window(query, marks, since, before, most, states, departments, parts, see_all, viewer, own, limit)^
+-- `seen`: how many cases of the window have the words, at most :most, which then are any of them.
+with matching as materialized (
+  select w.case_id, w.opened_at from case_words w
+  where w.words @@ (to_tsquery('simple', :query) && :marks::text::tsquery)
+    and w.opened_at >= :since and w.opened_at < :before
+), hits as materialized (
+  select * from matching limit :most
+)
+select (select count(*) from hits) as seen, array(
+  select h.case_id from (select * from hits order by opened_at desc, case_id desc) h
+  cross join lateral (
+    select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+    where c.case_id = h.case_id and c.state = any(:states::text[]) limit 1
+  ) c
+  order by h.opened_at desc, h.case_id desc limit :limit
+) as case_ids;
+
+-- name: plan(query)$
+-- What PostgreSQL expects, from its statistics of frequent words, without looking for anything.
+explain (format json) select from case_words where words @@ to_tsquery('simple', :query);
+
+-- name: span()^
+select min(opened_at) as oldest, max(opened_at) as newest from cases;
+
+-- name: newest_before(before)$
+select opened_at from cases where opened_at < :before order by opened_at desc, case_id desc limit 1;

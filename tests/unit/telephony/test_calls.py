@@ -60,6 +60,28 @@ def test_answered() -> None:
     assert revisions == sorted(set(revisions))
 
 
+def test_an_agent_who_hangs_up_in_the_instant_of_answering_has_answered() -> None:
+    """Before the caller is in the bridge; queue_log has CONNECT, COMPLETEAGENT and no seconds."""
+    story = Story()
+    caller = queued(story)
+    leg = ring(story, caller, "8001", A, 2)
+    story.connect(caller, leg, "8001", A, held=2)
+    story.enter("b1", leg)
+    story.wait(0.1)
+    story.hangup_request(leg)
+    story.part("b1", leg)
+    story.hangup(leg)
+    story.wait(3)
+    story.hangup(caller)
+    told = track(story.messages)
+    assert told.names == ["arrived", "queued", "ringing 8001", "answered 8001", "ended"]
+    assert (told.last.outcome, told.last.talk_s) == (Outcome.ANSWERED, 0)
+    assert told.last.wait_s == pytest.approx(2, abs=0.01)
+    [part] = told.last.agents
+    assert (part.agent, part.interface, part.talk_s) == ("8001", A, 0)
+    assert part.released_at is not None
+
+
 def test_abandoned_in_the_greeting_is_not_offered() -> None:
     story = Story()
     caller = story.arrive()

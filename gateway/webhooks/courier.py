@@ -1,9 +1,9 @@
 """Carries events to their destinations: in order per case, until they arrive.
 
 What waits of one case for one destination is a lane. A courier leases a lane, sends its oldest
-event, writes down what came of it, and goes on with the next. Nothing is sent twice on purpose: a lane whose courier died is free
-again when the lease has ended; then its event may arrive a second time, with the same id. The
-database is asked again before each event, so a lane that somebody else holds is let be.
+event, writes down what came of it, and goes on with the next. Nothing is sent twice on purpose: a
+lane belongs to whoever leased it. When he dies the lease ends, and the event may arrive a second
+time, with the same id.
 """
 
 import asyncio

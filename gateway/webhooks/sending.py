@@ -159,7 +159,8 @@ def _judge(status: int) -> Failure:
 
 def _failure(error: BaseException) -> Failure:
     causes = (error, error.__cause__, getattr(error, "os_error", None))
-    if any(isinstance(one, UrlRefusedError | AddressRefusedError) for one in causes):
+    refused = (UrlRefusedError, AddressRefusedError, aiohttp.InvalidURL)
+    if any(isinstance(one, refused) for one in causes):
         return Failure.REFUSED_ADDRESS
     if isinstance(error, TimeoutError):
         return Failure.TIMEOUT

@@ -7,14 +7,19 @@ from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from gateway.context import Context
 from gateway.http.case_events import event_name
 from gateway.roles.worker import worker
 from gateway.webhooks.courier import LEASE_MARGIN
+from gateway.webhooks.job import purge_webhooks
 from gateway.webhooks.names import EVENTS
 from gateway.webhooks.sending import EXCERPT_MAX
+from metrics.exporter import FiguresCollector
+from metrics.snapshot import SnapshotKeeper
+from metrics.webhooks import OUTCOMES
 from tests.support.ports import free_port
 from tests.support.web import running, until
 from tests.support.webhooks import (
@@ -345,6 +350,51 @@ async def test_names_are_those_of_the_stream(pool: asyncpg.Pool) -> None:
         name = await pool.fetchval("select case_event_name($1, $2)", step.value, row.to.value)
         assert name == event_name(step, row)
         assert name in EVENTS
+
+
+async def test_metrics(office: PostOffice) -> None:
+    office = patient(office, webhook_attempts=1)
+    async with receiving() as receiver:
+        await office.destination(receiver.url)
+        receiver.script = [answer(400)]
+        await lived(office, notes=1)
+        await lived(office, notes=0)
+        await office.round()
+        await office.open()
+    registry = CollectorRegistry(auto_describe=False)
+    keeper = SnapshotKeeper(office.pool)
+    await keeper.refresh()
+    registry.register(FiguresCollector(keeper, queues=set(), planned_seats=1))
+    value = registry.get_sample_value
+    attempts = {
+        outcome: value("hotline_webhook_attempts_total", {"outcome": outcome})
+        for outcome in OUTCOMES
+    }
+    assert attempts == {"delivered": 2, "failed": 0, "given_up": 1, "gone": 0}
+    assert value("hotline_webhooks_waiting") == 3
+    assert value("hotline_webhooks_dead") == 1
+    oldest_s = value("hotline_webhooks_oldest_waiting_seconds")
+    assert oldest_s is not None
+    assert 0 < oldest_s < 60
+
+
+async def test_what_arrived_is_forgotten_after_a_while(office: PostOffice) -> None:
+    office = patient(office, webhook_attempts=1)
+    async with receiving() as receiver:
+        await office.destination(receiver.url)
+        await lived(office)
+        receiver.script = [OK, OK, OK, OK, answer(400)]
+        await office.round()
+        await office.open()
+        await office.round()
+    keep = timedelta(days=INSIDE.webhook_keep_days)
+    office.wall.now = START + keep - timedelta(seconds=1)
+    assert await purge_webhooks(office.context) == 0
+    office.wall.now = START + keep + timedelta(seconds=1)
+    assert await purge_webhooks(office.context) == 8
+    left = await office.pool.fetch("select name from webhook_events")
+    assert [row["name"] for row in left] == ["case.opened"]  # the dead letter
+    assert await office.pool.fetchval("select count(*) from webhook_attempts") == 1
 
 
 async def test_worker_carries_them(office: PostOffice) -> None:

@@ -1,5 +1,6 @@
 /** Webhooks (推送): destinations, and events on their way to them. */
 import { query, request } from './request'
+import { stepWord } from './words'
 
 export interface Webhook {
   destination_id: number
@@ -79,9 +80,11 @@ export function attemptWord({ attempt }: Delivery): string {
   return attempt.status === null ? what : `${what}（${attempt.status}）`
 }
 
-/** Names of events that are steps of cases have their word elsewhere; these have it here. */
-export const EVENT: Record<string, string> = {
+const EVENT: Record<string, string> = {
   'case.opened': '登记',
   'case.reminded': '临期提醒',
   'case.overdue': '超期',
 }
+
+/** Names of events that are steps of cases have the words of those. */
+export const eventWord = (event: string) => EVENT[event] ?? stepWord(event.replace('case.', ''))

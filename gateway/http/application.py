@@ -37,6 +37,8 @@ from gateway.http import (
     session_api,
     socket_api,
     supervision_api,
+    webhook_api,
+    webhook_delivery_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
@@ -75,6 +77,8 @@ API: tuple[Endpoint, ...] = (
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
     *audit_api.ENDPOINTS,
+    *webhook_api.ENDPOINTS,
+    *webhook_delivery_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

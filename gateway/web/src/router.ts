@@ -100,6 +100,12 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/ClocksPage.vue'),
     meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理', group: '管理' },
   },
+  {
+    path: '/webhooks',
+    name: 'webhooks',
+    component: () => import('./pages/WebhooksPage.vue'),
+    meta: { title: '推送', roles: ['administrator'], menu: '推送', group: '管理' },
+  },
   { path: '/:rest(.*)', redirect: '/' },
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.conferences import Conference, conferences_of
-from gateway.exclusions import Reason, exclusion_of
+from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -119,7 +119,7 @@ class CaseAnswer(CaseRow):
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
     conferences: list[ConferenceAnswer]
-    excluded: Reason | None
+    excluded: ExclusionReason | None
 
 
 async def case_rows(

@@ -151,7 +151,12 @@ async def test_matrix_of_steps_and_people(town: Town, state: CaseState) -> None:
 
 def fill(fields: tuple[Field, ...], target: str) -> dict[str, Any]:
     """A value for each of these fields."""
-    values = {Field.DEPARTMENT: "D3", Field.DAYS: 3, Field.TARGET: target}
+    values = {
+        Field.DEPARTMENT: "D3",
+        Field.DAYS: 3,
+        Field.TARGET: target,
+        Field.MATTER: "litigation",
+    }
     return {field.value: values.get(field, "说明") for field in fields}
 
 

@@ -382,6 +382,14 @@ export interface Case extends CaseRow {
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]
+  conferences: Conference[]
+}
+
+/** The call was one of three (三方通话): `agent` brought in who was called at `number`. */
+export interface Conference {
+  at: string
+  agent: string
+  number: string
 }
 
 export interface NewCase {
@@ -395,6 +403,8 @@ export interface NewCase {
   result?: string
   category?: string
   department?: string
+  /** Of the knowledge base, by id: with which the caller was answered. */
+  articles?: number[]
 }
 
 /** GET /calls/{call_id}/caller */

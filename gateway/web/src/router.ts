@@ -65,6 +65,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '工单', roles: EVERYONE },
   },
   {
+    path: '/knowledge',
+    name: 'knowledge',
+    component: () => import('./pages/KnowledgePage.vue'),
+    meta: { title: '知识库', roles: EVERYONE, menu: '知识库' },
+  },
+  {
     path: '/seat-figures',
     name: 'seat-figures',
     component: () => import('./pages/SeatFiguresPage.vue'),

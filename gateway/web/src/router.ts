@@ -112,6 +112,24 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/WebhooksPage.vue'),
     meta: { title: '推送', roles: ['administrator'], menu: '推送', group: '管理' },
   },
+  {
+    path: '/nuisance-marks',
+    name: 'nuisance-marks',
+    component: () => import('./pages/NuisancePage.vue'),
+    meta: { title: '骚扰标记', roles: OVERSEERS, menu: '骚扰标记', group: '管理' },
+  },
+  {
+    path: '/exclusions',
+    name: 'exclusions',
+    component: () => import('./pages/ExclusionsPage.vue'),
+    meta: { title: '不计入满意度', roles: ['supervisor'], menu: '不计入满意度', group: '管理' },
+  },
+  {
+    path: '/audit',
+    name: 'audit',
+    component: () => import('./pages/AuditPage.vue'),
+    meta: { title: '审计', roles: ['administrator'], menu: '审计', group: '管理' },
+  },
   { path: '/:rest(.*)', redirect: '/' },
 ]
 

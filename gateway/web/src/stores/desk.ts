@@ -6,6 +6,7 @@
  */
 import { computed, reactive, watch } from 'vue'
 import { api } from '../api'
+import type { Matter } from '../citizens'
 import { onLive } from '../live'
 import type { Call, CaseKind, Hello, LiveEvent, Seat, Urgency } from '../model'
 import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
@@ -21,6 +22,8 @@ export interface CaseForm {
   /** Whom the case is dispatched to with its registration; empty: later. */
   department: string
   urgency: Urgency
+  /** Empty: the case is not separated. */
+  matter: Matter | ''
   atOnce: boolean
   result: string
   /** Articles of the knowledge base with which the caller is answered. */
@@ -41,6 +44,7 @@ const emptyForm = (): CaseForm => ({
   category: '',
   department: '',
   urgency: 'ordinary',
+  matter: '',
   atOnce: false,
   result: '',
   articles: [],

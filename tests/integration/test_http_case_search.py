@@ -65,11 +65,11 @@ async def test_category_of_a_case_goes_with_its_words(town: Town) -> None:
         assert len(rows) == listed
 
 
-@pytest.mark.parametrize("few", [3000, 0])  # cases of a department that are looked up one by one
+@pytest.mark.parametrize("newest", [1000, 1])  # cases that are looked up one by one before others
 async def test_nobody_finds_what_he_does_not_see(
-    town: Town, few: int, monkeypatch: pytest.MonkeyPatch
+    town: Town, newest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticketing.search.finding.FEW", few)
+    monkeypatch.setattr("ticketing.search.finding.NEWEST", newest)
     call_id = await town.hotline.store_call("1.1", "1001", caller="13800138000")
     await town.open(CaseState.DISPATCHED, title="保密的", confidential=True, call_id=call_id)
     await town.open(CaseState.DISPATCHED, title="公开的")

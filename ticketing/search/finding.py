@@ -1,7 +1,7 @@
 """Cases by what is said in them, by the citizen's number, or by their own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ import aiosql
 from ticketing import case_store
 from ticketing.case import Actor, Case
 from ticketing.case_lists import Wanted, search_for
-from ticketing.case_walks import Search, few_ids
+from ticketing.case_walks import DISTRICT, MANY, Search, newest_ids
 from ticketing.errors import FieldInvalidError
+from ticketing.lifecycle import CaseState
 from ticketing.search.numbers import ways_to_write
 from ticketing.search.word_walk import ids_by_words
 from ticketing.tokens import query_of, search_terms
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "finding.sql", "asyncpg")
 
-FEW = 3000
-"""Cases of departments: of so many each is looked up, whatever its words."""
+NEWEST = 1000
+"""Of the cases that are wanted: so many are looked up first, whatever their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,16 @@ async def find_by_words(conn: Any, text: str, wanted: Wanted, actor: Actor) -> F
     the words only so many are looked at, however few of them are wanted. Raises
     `FieldInvalidError` for a text without words, and what `case_lists.search_for` raises.
     """
-    query = _query(text)
+    terms = _terms(text)
     search = await search_for(conn, wanted, actor)
     if search is None:
         return Found([])
-    if search.departments is not None:
-        few = await few_ids(conn, search, FEW)
-        if few is not None:
-            return await _page(conn, await _among(conn, few, query, search, wanted.limit), wanted)
-    ids, stopped_at = await ids_by_words(conn, query, search, wanted.limit)
-    return await _page(conn, ids, wanted, stopped_at)
+    first, going_on = await _of_newest(conn, terms, search, wanted.limit)
+    if going_on is None:
+        return await _page(conn, first, wanted)
+    rest = replace(search, before=going_on)
+    ids, stopped_at = await ids_by_words(conn, terms, rest, wanted.limit - len(first))
+    return await _page(conn, [*first, *ids], wanted, stopped_at)
 
 
 async def find_by_caller(conn: Any, number: str, wanted: Wanted, actor: Actor) -> Found:
@@ -77,20 +78,35 @@ async def find_by_number(conn: Any, case_no: str, wanted: Wanted, actor: Actor) 
     return Found(await case_store.by_ids(conn, await _read(rows)))
 
 
-def _query(text: str) -> str:
+def _terms(text: str) -> list[str]:
     terms = search_terms(text)
     if not terms:
         raise FieldInvalidError("text", "请输入要查找的文字")
     if all(len(term) == 1 for term in terms):
         raise FieldInvalidError("text", "请至少输入两个相连的字")
-    return query_of(terms)
+    return terms
 
 
-async def _among(
-    conn: Any, case_ids: Sequence[int], query: str, search: Search, limit: int
-) -> list[int]:
-    seen = {**search.placed, **search.sight}
-    return await _read(_QUERIES.among(conn, case_ids=case_ids, query=query, limit=limit, **seen))
+async def _of_newest(
+    conn: Any, terms: Sequence[str], search: Search, limit: int
+) -> tuple[list[int], datetime | None]:
+    """Those among the newest that an index has apart, and before when to go on; none: all done."""
+    if not _is_apart(search):
+        return [], search.before
+    newest = await newest_ids(conn, search, NEWEST)
+    rows = _QUERIES.among(conn, case_ids=newest, query=query_of(terms), limit=limit)
+    found = await _read(rows)
+    if len(newest) < NEWEST or len(found) == limit:
+        return found, None
+    return found, await _QUERIES.opening(conn, case_id=newest[-1])
+
+
+def _is_apart(search: Search) -> bool:
+    """Whether few of all cases are wanted, and an index tells the newest of them quickly."""
+    if search.departments is None:
+        return len(search.states) < len(CaseState)
+    most = MANY if CaseState.CLOSED in search.states else DISTRICT
+    return len(search.departments) <= most
 
 
 def _wanted(search: Search) -> dict[str, Any]:

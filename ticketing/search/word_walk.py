@@ -1,6 +1,7 @@
 """Goes back in time through the cases that have some words, by windows of fitting width."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,13 +12,15 @@ import aiosql
 from ticketing.case_walks import Search
 from ticketing.search.blocks import WIDEST, Window, reach, window_before
 from ticketing.search.words import category_mark, opener_mark
+from ticketing.tokens import query_of
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "word_walk.sql", "asyncpg")
 
-MOST = 10_000  # cases with the words that one walk looks at
-CROWDED = 2_000  # such cases in a window: of more a narrower one is taken
-FITTING = 1_000  # to be expected in the first window
-SPARSE = 100  # of fewer the next window is wider
+MOST = 4_000  # cases with the words that one walk looks at
+CROWDED = 1_500  # such cases in a window: of more a narrower one is taken
+FITTING = 300  # to be expected in the first window
+SPARSE = 60  # of fewer the next window is wider
+ASKED = 4  # words whose frequency is asked for
 _EVERYTHING = WIDEST + 1
 _NO_BOUND = 2**31
 
@@ -66,13 +69,14 @@ class Walk:
 
 
 async def ids_by_words(
-    conn: Any, query: str, search: Search, limit: int
+    conn: Any, terms: Sequence[str], search: Search, limit: int
 ) -> tuple[list[int], datetime | None]:
-    """Ids of cases that have the words of ``query``, newest first, at most ``limit``.
+    """Ids of cases that have all the ``terms``, newest first, at most ``limit``.
 
     And where the walk stopped before it was through: after `MOST` cases with the words.
     """
-    walk, marks = Walk(search.before, search.since, await _first_width(conn, query)), _marks(search)
+    walk = Walk(search.before, search.since, await _first_width(conn, terms))
+    query, marks = query_of(terms), _marks(search)
     await _skip_emptiness(conn, walk)
     while not walk.ended and len(walk.found) < limit:
         if walk.looked_at >= MOST:
@@ -102,21 +106,25 @@ async def _skip_emptiness(conn: Any, walk: Walk) -> None:
     walk.before = walk.since if newest is None else newest + timedelta(microseconds=1)
 
 
-async def _first_width(conn: Any, query: str) -> int:
-    """The widest window that probably has no more than `FITTING` cases with the words."""
-    plan = json.loads(await _QUERIES.plan(conn, query=query))
+async def _first_width(conn: Any, terms: Sequence[str]) -> int:
+    """The widest window that probably has no more than `FITTING` cases with the rarest word.
+
+    The others are left out of account: words of one question mostly come together.
+    """
+    plans = [await _QUERIES.plan(conn, query=query_of([term])) for term in terms[:ASKED]]
     span = await _QUERIES.span(conn)
     if span["oldest"] is None:
         return _EVERYTHING
-    return width_for(plan[0]["Plan"]["Plan Rows"], span["newest"] - span["oldest"])
+    expected = min(json.loads(plan)[0]["Plan"]["Plan Rows"] for plan in plans)
+    return width_for(expected, span["newest"] - span["oldest"])
 
 
 def width_for(expected: float, span: timedelta) -> int:
     """The width for so many cases that are expected in all, evenly over a span."""
     if expected <= FITTING:
         return _EVERYTHING
-    fitting = [width for width in range(1, WIDEST + 1) if reach(width) * expected <= span * FITTING]
-    return max(fitting, default=0)
+    share = FITTING / expected
+    return max((width for width in range(1, WIDEST + 1) if reach(width) <= span * share), default=0)
 
 
 def _marks(search: Search) -> list[str]:

@@ -250,6 +250,9 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Instants of registration: from the first on, before the second. */
+  opened_from?: string
+  opened_to?: string
   /** Sorted by deadline then, and gone on with `after`, else by registration, with `before`. */
   light?: string
   limit: number

@@ -1,16 +1,14 @@
--- name: among(case_ids, query, departments, parts, see_all, viewer, own, limit)
--- Those of a few cases that have the words: each is looked up.
+-- name: among(case_ids, query, limit)
+-- Those of some cases that have the words: each is looked up.
 select i.case_id from unnest(:case_ids::bigint[]) as i (case_id)
 cross join lateral (
   select w.opened_at from case_words w
   where w.case_id = i.case_id and w.words @@ to_tsquery('simple', :query) limit 1
 ) w
-cross join lateral (
-  select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
-  where c.case_id = i.case_id limit 1
-) c
 order by w.opened_at desc, i.case_id desc limit :limit;
 
+-- name: opening(case_id)$
+select opened_at from cases where case_id = :case_id;
 
 -- name: of_caller(numbers, states, categories, opener, departments, parts, see_all, viewer, own, since, before, limit)
 select c.case_id from visible_cases(:departments, :parts, :see_all, :viewer, :own) c

@@ -183,6 +183,11 @@ async def _party(connection: Any, case: Case, person: Person) -> Party | None:
     )
 
 
+async def handles(connection: Any, case: Case, person: Person) -> bool:
+    """Whether ``person`` works on a case, and does not only look at it."""
+    return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
+
+
 def _allowed(case: Case, party: Party | None) -> list[AllowedStep]:
     steps = {} if party is None else allowed(case.standing, party)
     return [

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from gateway.auth.roles import CASE_STEPPERS, EVERYONE
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import case_for
+from gateway.http.case_answers import case_for, handles
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, Code
 from gateway.http.knowledge_answers import VersionRow, version_row
+from gateway.http.problems import Problem
 from ticketing.knowledge.article import Version, city_day
 from ticketing.knowledge.case_articles import articles_of_case, link_articles
 from ticketing.knowledge.excerpt import excerpt
@@ -119,6 +120,8 @@ async def post_case_article(inquiry: Inquiry[ArticleLink, Nothing]) -> list[Case
     person, now = inquiry.person, inquiry.services.clock()
     async with inquiry.services.database() as connection, connection.transaction():
         case = await case_for(connection, person, inquiry.path("case_no"))
+        if not await handles(connection, case, person):
+            raise Problem(403, "您只能查看这份工单，不能引用文章")
         with as_problems():
             chosen = (inquiry.body.article_id,)
             await link_articles(connection, case.case_id, chosen, actor=actor_of(person), now=now)

@@ -70,7 +70,7 @@ async def answers(agent: Page) -> None:
     await agent.keyboard.press("Enter")
     await expect(panel.get_by_label("知识文章")).to_contain_text("持有居住证满六个月")
     await both_pictures(agent, "knowledge-desk")
-    await panel.get_by_role("button", name="填入答复").click()
+    await agent.keyboard.press("Alt+I")
     await expect(agent.get_by_label("答复", exact=True)).to_have_value(
         "办理条件\n持有居住证满六个月\n按规定缴纳社保\n到街道社区事务受理中心申请。"
     )

@@ -31,7 +31,7 @@ async def conferenced(hotline: Hotline, call_id: str, agent: str, seconds: float
         call=call,
         agent=agent or None,
     )
-    for told in (event, replace(event)):  # by two gateways, one after the other
+    for told in (event, replace(event, event_id="x")):  # by two gateways, one after the other
         await save_conference(hotline.pool, told)
 
 

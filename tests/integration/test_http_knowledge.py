@@ -312,6 +312,12 @@ async def test_articles_of_a_case(hotline: Hotline, town: dict[str, Browser]) ->
     assert (noted["title"], noted["version"]) == ("新办法", 2)
     status, sentence = await refused(agent, "POST", "/api/v1/cases", {**case, "articles": [999]})
     assert (status, sentence) == (422, "编号为999的文章不存在，或没有已发布的版本，不能引用")
+    below = {**case, "department": "S1"}
+    below.pop("result")
+    dispatched = (await done(agent, "POST", "/api/v1/cases", below))["case_no"]
+    to_it, use = f"/api/v1/cases/{dispatched}/articles", {"article_id": article["article_id"]}
+    assert await refused(writer, "POST", to_it, use) == (403, "您只能查看这份工单，不能引用文章")
+    assert len(await done(town["below"], "POST", to_it, use)) == 1
     secret = {**case, "confidential": True}
     hidden = (await done(agent, "POST", "/api/v1/cases", secret))["case_no"]
     someone = await hotline.browser(await hotline.add_user(Role.AGENT, "zhao", agent="1077"))

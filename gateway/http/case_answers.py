@@ -6,6 +6,7 @@ from typing import Any
 
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
+from gateway.conferences import Conference, conferences_of
 from gateway.exclusions import Reason, exclusion_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
@@ -93,6 +94,17 @@ class SurveyAttempt(Answer):
     answers: dict[str, str]
 
 
+class ConferenceAnswer(Answer):
+    """The call of the case was one of three (三方通话).
+
+    ``agent`` (工号) brought in who was called at the masked ``number``; either may be empty.
+    """
+
+    at: datetime
+    agent: str
+    number: str
+
+
 class CaseAnswer(CaseRow):
     """Everything about a case; ``excluded``: why it does not count in satisfaction figures."""
 
@@ -106,6 +118,7 @@ class CaseAnswer(CaseRow):
     history: list[HistoryAnswer]
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
+    conferences: list[ConferenceAnswer]
     excluded: Reason | None
 
 
@@ -201,6 +214,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     steps = await history(connection, case.case_id)
     party = await _party(connection, case, inquiry.person)
     results = await results_of_case(connection, case.case_id)
+    conferences = await conferences_of(connection, case.call_id)
     return CaseAnswer(
         **row.model_dump(),
         body=case.body,
@@ -213,7 +227,14 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         history=[_history(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
+        conferences=[_conference(each) for each in conferences],
         excluded=await exclusion_of(connection, case),
+    )
+
+
+def _conference(conference: Conference) -> ConferenceAnswer:
+    return ConferenceAnswer(
+        at=conference.at, agent=conference.agent, number=mask_number(conference.number)
     )
 
 

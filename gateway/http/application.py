@@ -41,6 +41,7 @@ from gateway.http import (
     webhook_delivery_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
+from gateway.http.malformed import QuietRunner
 from gateway.http.middleware import MIDDLEWARES, set_headers
 from gateway.http.openapi import document
 from gateway.http.pages import DIST, page_endpoints
@@ -107,7 +108,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
     Raises `GatewayError` when the address cannot be used.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    runner = QuietRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

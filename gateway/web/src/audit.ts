@@ -29,6 +29,35 @@ const ACTS: Record<string, string> = {
   declared: '设为完整',
 }
 
+const DETAILS: Record<string, string> = {
+  reason: '理由',
+  note: '说明',
+  days: '天数',
+  kind: '类型',
+  calls: '来电',
+  fields: '填写的项',
+  of: '所属',
+  before: '之前',
+  after: '之后',
+  mistaken: '误标',
+  switchboard: '交换机',
+  call_id: '通话',
+  number: '来电号码',
+}
+
+/** `理由：核实地址，天数：30`; what came of it (`outcome`) is told apart. */
+export const detailWords = (detail: Record<string, unknown>) =>
+  Object.entries(detail)
+    .filter(([key, value]) => key !== 'outcome' && value !== '' && value !== null)
+    .map(([key, value]) => `${DETAILS[key] ?? key}：${plain(value)}`)
+    .join('，')
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join('、')
+  if (typeof value === 'boolean') return value ? '是' : '否'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 /** `nuisance.approved` → `骚扰标记 批准` */
 export function actionWord(action: string): string {
   if (action === 'number.revealed') return ACTS['revealed'] as string

@@ -1,11 +1,16 @@
 -- Who may see a case, and what else is wanted of it, is looked at for the newest of those that have
 -- the words, until a page is full.
 
--- name: in_window(query, marks, since, before, most, states, departments, parts, see_all, viewer, own, limit)^
+-- name: in_window(first, second, third, others, window, facets, since, before, most, states, departments, parts, see_all, viewer, own, limit)^
 -- `seen`: how many cases of the window have the words, at most :most, which then are any of them.
+-- Conditions apart, not joined to one: so the index goes from one of them straight to where the next
+-- has its next case, where of one condition it would go through all cases of its rarest word.
 with matching as materialized (
   select w.case_id, w.opened_at from case_words w
-  where w.words @@ (to_tsquery('simple', :query) && :marks::text::tsquery)
+  where w.words @@ :window::text::tsquery
+    and w.words @@ to_tsquery('simple', :first) and w.words @@ to_tsquery('simple', :second)
+    and w.words @@ to_tsquery('simple', :third) and w.words @@ to_tsquery('simple', :others)
+    and w.words @@ :facets::text::tsquery
     and w.opened_at >= :since and w.opened_at < :before
 ), hits as materialized (
   select * from matching limit :most

@@ -22,7 +22,6 @@ FITTING = 300  # to be expected in the first window
 SPARSE = 60  # of fewer the next window is wider
 HEAVY = 25_000  # cases with the rarest word: a window is not to have more
 LONG = 75_000  # such cases that one walk goes through in the index
-ASKED = 4  # words whose frequency is asked for
 _EVERYTHING = WIDEST + 1
 _NO_BOUND = 2**31
 
@@ -39,6 +38,7 @@ class Walk:
     since: datetime
     width: int
     per_day: float
+    steps: int = 0
     looked_at: int = 0
     gone_through: float = 0.0
     found: list[int] = field(default_factory=list)
@@ -50,8 +50,8 @@ class Walk:
 
     @property
     def tired(self) -> bool:
-        """Whether it has been enough for one request."""
-        return self.looked_at >= MOST or self.gone_through >= LONG
+        """Whether it has been enough for one request; never before it has come anywhere."""
+        return self.steps > 0 and (self.looked_at >= MOST or self.gone_through >= LONG)
 
     @property
     def window(self) -> Window:
@@ -74,6 +74,7 @@ class Walk:
             self.width -= 1
             return
         self.found += ids
+        self.steps += 1
         self.before = window.since
         if seen < SPARSE and self.width < _EVERYTHING and self._next_is_light():
             self.width += 1
@@ -97,7 +98,6 @@ async def ids_by_words(
     """
     rarest_first, walk = await _begin(conn, terms, search)
     words, facets = _words(rarest_first), _facets(search) or f"'{rarest_first[0]}'"
-    await _skip_emptiness(conn, walk)
     while not walk.ended and len(walk.found) < limit:
         if walk.tired:
             return walk.found, walk.before
@@ -132,20 +132,24 @@ async def _begin(conn: Any, terms: Sequence[str], search: Search) -> tuple[list[
 
     The others are left out of that account: words of one question mostly come together.
     """
-    expected = {term: await _expected(conn, term) for term in terms[:ASKED]}
-    ordered = [*sorted(expected, key=expected.__getitem__), *terms[ASKED:]]
-    span = await _QUERIES.span(conn)
-    if span["oldest"] is None:
+    asked, others = list(terms[:4]), terms[4:]
+    plans = await _plans(conn, [*asked, *[asked[0]] * (4 - len(asked))])
+    expected = dict(zip(asked, plans, strict=False))
+    ordered = [*sorted(asked, key=expected.__getitem__), *others]
+    span = await _QUERIES.span(conn, before=search.before)
+    if span["place"] is None:
         return ordered, Walk(search.since, search.since, _EVERYTHING, 0.0)
     since = max(search.since, span["oldest"])
     days = (span["newest"] - span["oldest"]) / timedelta(days=1)
     per_day = expected[ordered[0]] / max(days, 1.0)
-    return ordered, Walk(search.before, since, width_for(per_day, days), per_day)
+    before = span["place"] + timedelta(microseconds=1)
+    return ordered, Walk(before, since, width_for(per_day, days), per_day)
 
 
-async def _expected(conn: Any, term: str) -> float:
-    plan = json.loads(await _QUERIES.plan(conn, query=query_of([term])))
-    return float(plan[0]["Plan"]["Plan Rows"])
+async def _plans(conn: Any, terms: Sequence[str]) -> list[float]:
+    first, second, third, fourth = (query_of([term]) for term in terms)
+    told = await _QUERIES.plan(conn, first=first, second=second, third=third, fourth=fourth)
+    return [float(plan["Plan Rows"]) for plan in json.loads(told)[0]["Plan"]["Plans"]]
 
 
 def _words(terms: Sequence[str]) -> dict[str, str]:

@@ -24,12 +24,23 @@ select (select count(*) from hits) as seen, array(
   order by h.opened_at desc, h.case_id desc limit :limit
 ) as case_ids;
 
--- name: plan(query)$
--- What PostgreSQL expects, from its statistics of frequent words, without looking for anything.
-explain (format json) select from case_words where words @@ to_tsquery('simple', :query);
+-- name: plan(first, second, third, fourth)$
+-- How many cases PostgreSQL expects of each word, from its statistics, without looking for any. The
+-- limits, which nothing reaches, keep the four in their order.
+explain (format json)
+(select 1 from case_words where words @@ to_tsquery('simple', :first) limit 1000000000)
+union all
+(select 2 from case_words where words @@ to_tsquery('simple', :second) limit 1000000000)
+union all
+(select 3 from case_words where words @@ to_tsquery('simple', :third) limit 1000000000)
+union all
+(select 4 from case_words where words @@ to_tsquery('simple', :fourth) limit 1000000000);
 
--- name: span()^
-select min(opened_at) as oldest, max(opened_at) as newest from cases;
+-- name: span(before)^
+-- `place`: of the newest case opened before a moment.
+select min(opened_at) as oldest, max(opened_at) as newest,
+  (select max(opened_at) from cases where opened_at < :before) as place
+from cases;
 
 -- name: newest_before(before)$
 select opened_at from cases where opened_at < :before order by opened_at desc, case_id desc limit 1;

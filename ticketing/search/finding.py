@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ticketing.tokens import query_of, search_terms
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "finding.sql", "asyncpg")
 
+_INSTANT = timedelta(microseconds=1)  # PostgreSQL tells no shorter times apart
 NEWEST = 1000
 """Of the cases that are wanted: so many are looked up first, whatever their words."""
 
@@ -94,11 +95,13 @@ async def _of_newest(
     if not _is_apart(search):
         return [], search.before
     newest = await newest_ids(conn, search, NEWEST)
-    rows = _QUERIES.among(conn, case_ids=newest, query=query_of(terms), limit=limit)
+    last = search.since - _INSTANT
+    if len(newest) == NEWEST:  # others may have been opened in the same instant as the last of them
+        last = await _QUERIES.opening(conn, case_id=newest[-1])
+    rows = _QUERIES.among(conn, case_ids=newest, query=query_of(terms), after=last, limit=limit)
     found = await _read(rows)
-    if len(newest) < NEWEST or len(found) == limit:
-        return found, None
-    return found, await _QUERIES.opening(conn, case_id=newest[-1])
+    all_done = len(newest) < NEWEST or len(found) == limit
+    return found, None if all_done else last + _INSTANT
 
 
 def _is_apart(search: Search) -> bool:

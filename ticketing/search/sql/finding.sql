@@ -1,9 +1,10 @@
--- name: among(case_ids, query, limit)
--- Those of some cases that have the words: each is looked up.
+-- name: among(case_ids, query, after, limit)
+-- Those of some cases, opened after a moment, that have the words: each is looked up.
 select i.case_id from unnest(:case_ids::bigint[]) as i (case_id)
 cross join lateral (
   select w.opened_at from case_words w
-  where w.case_id = i.case_id and w.words @@ to_tsquery('simple', :query) limit 1
+  where w.case_id = i.case_id and w.opened_at > :after
+    and w.words @@ to_tsquery('simple', :query) limit 1
 ) w
 order by w.opened_at desc, i.case_id desc limit :limit;
 

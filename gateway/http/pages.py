@@ -17,6 +17,7 @@ PATHS = (
     "/board",
     "/ringbacks",
     "/inbox",
+    "/knowledge",
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",

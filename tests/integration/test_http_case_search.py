@@ -149,7 +149,6 @@ async def test_questions_that_are_none(
 async def test_pages_go_back_through_all_cases(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the windows are cut, each case with the words is found once."""
     monkeypatch.setattr(word_walk, "CROWDED", 2)
-    monkeypatch.setattr(word_walk, "SPARSE", 2)
     monkeypatch.setattr(word_walk, "MOST", 9)
     pool = town.hotline.pool
     await pool.execute(

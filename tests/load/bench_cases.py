@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -204,6 +204,7 @@ async def measure(cases: int, home: Path) -> None:
         numbers = await city.some("case_no", REQUESTS + WARM_UP)
         callers = await city.some("caller", REQUESTS + WARM_UP)
         asked: dict[str, Iterator[Request]] = {
+            "of_no_case": repeat(Request("chief", "GET", "/api/v1/session")),
             "page": (Request("chief", "GET", f"{CASE_PAGES}/{number}") for number in numbers),
             "inbox": inboxes(city),
             "by_number": (

@@ -16,8 +16,8 @@ from ticketing.tokens import query_of
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "word_walk.sql", "asyncpg")
 
-MOST = 2_500  # cases with the words that one walk looks at
-CROWDED = 1_500  # such cases in a window: of more a narrower one is taken
+MOST = 1_500  # cases with the words that one walk looks at
+CROWDED = 800  # such cases in a window: of more a narrower one is taken
 WIDENING = 16  # how many times as far the next wider window may go back
 HEAVY = 25_000  # cases with the rarest word: a window is not to have more
 LONG = 75_000  # such cases that one walk goes through in the index

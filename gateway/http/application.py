@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.http import (
+    attachment_api,
     board_api,
     calendar_api,
     call_api,
@@ -53,6 +54,7 @@ API: tuple[Endpoint, ...] = (
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
+    *attachment_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
     *clock_api.ENDPOINTS,

@@ -25,6 +25,7 @@ EXAMPLES = {
     "code": "D1",
     "destination_id": "1",
     "delivery_id": "1",
+    "attachment_id": "0" * 32,
     "urgency": "ordinary",
     "day": "2026-11-24",
     "year": "2026",
@@ -101,6 +102,12 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/cases/{case_no}": everyone,
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},
+        "GET /api/v1/cases/{case_no}/attachments": everyone,
+        "POST /api/v1/cases/{case_no}/attachments": case_workers | {Role.DEPARTMENT},
+        "GET /api/v1/cases/{case_no}/attachments/{attachment_id}": everyone,
+        "POST /api/v1/cases/{case_no}/attachments/{attachment_id}/remove": (
+            case_workers | {Role.DEPARTMENT}
+        ),
         "GET /api/v1/inbox": {Role.DEPARTMENT},
         "GET /api/v1/departments": everyone,
         "POST /api/v1/departments": {Role.ADMINISTRATOR},

@@ -10,16 +10,13 @@ from urllib.parse import quote
 
 import pytest
 import structlog
-from aiohttp.test_utils import TestServer
 
 from gateway import attachment_files
 from gateway.attachment_files import AttachmentFiles, clean_attachments
 from gateway.context import Context
 from gateway.engines import Engines
-from gateway.http.application import create_app
 from gateway.http.attachment_api import UPLOAD_MAX
 from gateway.readiness import Readiness
-from gateway.settings import Settings
 from tests.support.files import DOCX, PDF, PNG
 from tests.support.web import CALLER, NOW, Browser, Hotline
 from ticketing.attachments.attachments import PER_CASE
@@ -29,22 +26,9 @@ NAME = f"现场 {CALLER} “一”.png"
 
 
 @pytest.fixture
-def attachments_dir(tmp_path: Path) -> Path:
-    return tmp_path / "attachments"
-
-
-@pytest.fixture
-def settings(attachments_dir: Path) -> Settings:
-    return Settings(switchboard="sb1", attachments_dir=attachments_dir)
-
-
-@pytest.fixture
-async def desk(hotline: Hotline, settings: Settings, dist: Path) -> Hotline:
-    """The surface with a directory of its own."""
-    server = TestServer(create_app(hotline.services, settings, dist=dist))
-    await hotline.stack.enter_async_context(server)
-    hotline.server, hotline.settings = server, settings
-    return hotline
+def attachments_dir(hotline: Hotline) -> Path:
+    assert hotline.settings.attachments_dir
+    return hotline.settings.attachments_dir
 
 
 async def opened(browser: Browser, **changed: Any) -> str:
@@ -66,8 +50,8 @@ def stored(directory: Path) -> list[Path]:
     return [path for path in directory.rglob("*") if path.is_file()]
 
 
-async def test_life_of_an_attachment(desk: Hotline, attachments_dir: Path) -> None:
-    agent, chief = await desk.agent(), await desk.supervisor()
+async def test_life_of_an_attachment(hotline: Hotline, attachments_dir: Path) -> None:
+    agent, chief = await hotline.agent(), await hotline.supervisor()
     case = await opened(agent)
     with structlog.testing.capture_logs() as lines:
         status, added = await upload(agent, case)
@@ -85,7 +69,7 @@ async def test_life_of_an_attachment(desk: Hotline, attachments_dir: Path) -> No
         assert disposition == f"attachment; filename*=UTF-8''{quote(NAME, safe='')}"
         assert download.headers["X-Content-Type-Options"] == "nosniff"
         assert download.headers["Cache-Control"] == "no-store"
-    other = await desk.agent("1002")
+    other = await hotline.agent("1002")
     status, problem = await other.json("POST", f"{one}/remove", json={"reason": "不对"})
     assert (status, problem["detail"]) == (403, "只有上传人和值班长可以移除附件")
     status, problem = await chief.json("POST", f"{one}/remove", json={"reason": " "})
@@ -103,12 +87,12 @@ async def test_life_of_an_attachment(desk: Hotline, attachments_dir: Path) -> No
     ]
 
 
-async def test_who_does_not_see_the_case_sees_no_file(desk: Hotline) -> None:
-    agent, other = await desk.agent(), await desk.agent("1002")
-    admin = await desk.administrator()
-    await desk.department("city")
-    theirs = await desk.department_user(await desk.department("D1", "city"))
-    strangers = await desk.department_user(await desk.department("D2", "city"))
+async def test_who_does_not_see_the_case_sees_no_file(hotline: Hotline) -> None:
+    agent, other = await hotline.agent(), await hotline.agent("1002")
+    admin = await hotline.administrator()
+    await hotline.department("city")
+    theirs = await hotline.department_user(await hotline.department("D1", "city"))
+    strangers = await hotline.department_user(await hotline.department("D2", "city"))
     case = await opened(agent, confidential=True, department="D1")
     _, added = await upload(agent, case, PDF, "证据.pdf")
     one = f"{case}/attachments/{added['attachment_id']}"
@@ -124,8 +108,8 @@ async def test_who_does_not_see_the_case_sees_no_file(desk: Hotline) -> None:
     assert (await other.json("GET", wrong))[0] == 404
 
 
-async def test_bad_files(desk: Hotline, attachments_dir: Path) -> None:
-    agent = await desk.agent()
+async def test_bad_files(hotline: Hotline, attachments_dir: Path) -> None:
+    agent = await hotline.agent()
     case = await opened(agent)
     for content, name, status, sentence in (
         (b"", "a.png", 422, "文件是空的"),
@@ -145,10 +129,10 @@ async def test_bad_files(desk: Hotline, attachments_dir: Path) -> None:
     assert stored(attachments_dir) == []
 
 
-async def test_limit_per_case_and_ended_cases(desk: Hotline, attachments_dir: Path) -> None:
-    agent = await desk.agent()
+async def test_limit_per_case_and_ended_cases(hotline: Hotline, attachments_dir: Path) -> None:
+    agent = await hotline.agent()
     case = await opened(agent)
-    await desk.pool.execute(
+    await hotline.pool.execute(
         "insert into case_attachments (attachment_id, case_id, name, media_type, bytes, sha256,"
         " added_by, added_at) select gen_random_uuid(), case_id, 'a.png', 'image/png', 1,"
         " repeat('0', 64), 'li', now() from cases, generate_series(1, $1)",
@@ -164,9 +148,9 @@ async def test_limit_per_case_and_ended_cases(desk: Hotline, attachments_dir: Pa
 
 
 async def test_storage_that_fails(
-    desk: Hotline, attachments_dir: Path, monkeypatch: pytest.MonkeyPatch
+    hotline: Hotline, attachments_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agent = await desk.agent()
+    agent = await hotline.agent()
     case = await opened(agent)
     attachments_dir.write_text("in the way")
     status, problem = await upload(agent, case)
@@ -180,10 +164,10 @@ async def test_storage_that_fails(
 
 
 async def test_files_that_no_case_has_are_thrown_away(
-    desk: Hotline, settings: Settings, attachments_dir: Path
+    hotline: Hotline, attachments_dir: Path
 ) -> None:
     """A process died between file and row, or while it wrote; what was removed was left."""
-    agent = await desk.agent()
+    agent = await hotline.agent()
     _, added = await upload(agent, await opened(agent))
     files = AttachmentFiles(attachments_dir)
     orphan, young = uuid.uuid4(), uuid.uuid4()
@@ -197,8 +181,8 @@ async def test_files_that_no_case_has_are_thrown_away(
     for path in stored(attachments_dir):
         moment = fresh if path == files.path(young) else old
         os.utime(path, (moment, moment))
-    engines = Engines(dsn="", pool=desk.pool, redis=desk.redis)
-    context = Context(settings, engines, Readiness(), clock=lambda: NOW)
+    engines = Engines(dsn="", pool=hotline.pool, redis=hotline.redis)
+    context = Context(hotline.settings, engines, Readiness(), clock=lambda: NOW)
     assert await clean_attachments(context) == 2
     left = {path.name for path in stored(attachments_dir)}
     assert left == {added["attachment_id"], young.hex}

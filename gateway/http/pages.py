@@ -26,6 +26,10 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/webhooks",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

@@ -1,6 +1,6 @@
 /** What a form is while it is sent: busy, and then perhaps with a problem at some of its fields. */
 import { ref } from 'vue'
-import { type FieldError, Problem, sentence } from './api'
+import { type FieldError, Problem, sentence } from './request'
 
 export function useSaving(saved: () => void) {
   const busy = ref(false)

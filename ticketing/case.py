@@ -79,7 +79,7 @@ class NewCase:
     assisting: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise `CaseInvalidError` for a field that is missing, too long, or at odds with others."""
+        """Raise `CaseInvalidError` for a field that is missing, too long or at odds."""
         if self.call_id is not None and self.source is not CaseSource.PHONE:
             raise CaseInvalidError("source", "由通话登记的工单，来源只能是电话")
         check_text("title", "标题", self.title, TITLE_MAX)

@@ -10,7 +10,7 @@ from typing import Any
 import aiosql
 
 from ticketing import case_store
-from ticketing.case import Actor, ActorRole, Case
+from ticketing.case import Actor, ActorRole, Case, CaseSource
 from ticketing.categories import find_category
 from ticketing.departments import find_department, with_all_below
 from ticketing.errors import FieldInvalidError, NotFoundError
@@ -41,6 +41,7 @@ class Wanted:
     state: CaseState | None = None
     category: str | None = None
     department: str | None = None
+    source: CaseSource | None = None
     before: datetime | None = None
     limit: int = 50
 
@@ -56,6 +57,7 @@ class Search:
     departments: list[int] | None
     parts: list[str]
     category: int | None
+    source: CaseSource | None
     opener: int | None
     see_all: bool
     viewer: int
@@ -97,6 +99,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
         departments=departments,
         parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
         category=category,
+        source=wanted.source,
         opener=actor.user_id if own else None,
         see_all=actor.role is ActorRole.SUPERVISOR,
         viewer=actor.user_id,
@@ -150,8 +153,12 @@ async def _category(conn: Any, code: str | None) -> int | None:
 async def _ids(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
     """By the query that walks the index which is narrowest for what is wanted."""
     states, viewer = search.states, search.sight
+    if search.source is not None:
+        source = {"source": search.source, "category": search.category}
+        return await _read(_QUERIES.of_source(conn, **source, **_narrowed(search), **part))
     if search.category is not None:
-        return await _of_category(conn, search, part)
+        narrowed = _narrowed(search)
+        return await _read(_QUERIES.of_category(conn, category=search.category, **narrowed, **part))
     if search.opener is not None:
         mine = {"opener": search.opener, "states": states, **search.placed}
         return await _read(_QUERIES.of_opener(conn, **mine, **part))
@@ -162,18 +169,10 @@ async def _ids(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
     return await _read(_QUERIES.newest(conn, **viewer, **part))
 
 
-async def _of_category(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:
-    rows = _QUERIES.of_category(
-        conn,
-        category=search.category,
-        states=search.states,
-        opener=search.opener,
-        own=search.own,
-        **search.placed,
-        **search.sight,
-        **part,
-    )
-    return await _read(rows)
+def _narrowed(search: Search) -> dict[str, Any]:
+    """What is looked at on the way."""
+    same = {"states": search.states, "opener": search.opener, "own": search.own}
+    return {**same, **search.placed, **search.sight}
 
 
 async def _of_departments(conn: Any, search: Search, part: Mapping[str, Any]) -> list[int]:

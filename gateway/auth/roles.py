@@ -31,10 +31,11 @@ AGENTS = frozenset({Role.AGENT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in, or which system asks. ``agent`` (工号) and ``extension`` are set for every agent.
+    """Who is logged in, or which system asks.
 
-    Both are numbers of ``switchboard``; others may have the same. People of a department that
-    handles cases have its id and, as ``department``, its code.
+    ``agent`` (工号) and ``extension`` are set for every agent. Both are numbers of ``switchboard``;
+    others may have the same. People of a department that handles cases have its id and, as
+    ``department``, its code.
     """
 
     user_id: int

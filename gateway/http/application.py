@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.http import (
+    api_key_api,
     board_api,
     calendar_api,
     call_api,
@@ -18,9 +19,12 @@ from gateway.http import (
     clock_api,
     control_api,
     department_api,
+    enquiry_api,
     figures_api,
     health_api,
+    inbound_api,
     line_api,
+    open311_api,
     reconciliation_api,
     ringback_api,
     seat_api,
@@ -59,6 +63,10 @@ API: tuple[Endpoint, ...] = (
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
+    *api_key_api.ENDPOINTS,
+    *inbound_api.ENDPOINTS,
+    *enquiry_api.ENDPOINTS,
+    *open311_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

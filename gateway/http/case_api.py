@@ -15,12 +15,23 @@ from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
 from ticketing import case_lists, cases
-from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
+from ticketing.case import (
+    ADDRESS_MAX,
+    BODY_MAX,
+    RESULT_MAX,
+    TITLE_MAX,
+    Case,
+    CaseKind,
+    CaseSource,
+    NewCase,
+)
 from ticketing.case_lists import Scope, Wanted
 from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
+from ticketing.errors import FieldInvalidError
+from ticketing.inbound import telephone
 from ticketing.lifecycle import TABLE, CaseState, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
@@ -29,10 +40,13 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take.
+    ``urgency`` decides how long signing and closing it may take. Without a call, ``source`` says
+    how it came and ``contact`` is the number to call the citizen back at; a call has its own.
     """
 
     call_id: CallId | None = None
+    source: CaseSource = CaseSource.PHONE
+    contact: Annotated[str, Field(max_length=32), PLAIN] = ""
     kind: CaseKind
     title: Annotated[str, Field(min_length=1, max_length=TITLE_MAX), PLAIN]
     body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), PLAIN]
@@ -55,13 +69,15 @@ class Closing(Strict):
 class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
-    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``; it cannot
+    be told apart by ``source``.
     """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    source: CaseSource | None = None
     light: Light | None = None
     after: CaseNo | None = None
 
@@ -71,6 +87,8 @@ class CaseFilter(Page):
             raise ValueError("after 只能与 light 一起使用，其他列表用 before 翻页")
         if self.light is not None and self.before is not None:
             raise ValueError("按灯筛选的列表用 after 翻页，不能用 before")
+        if self.light is not None and self.source is not None:
+            raise ValueError("按灯筛选的列表不能再按来源筛选")
         return self
 
 
@@ -119,9 +137,13 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
 async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> NewCase:
     form, caller = inquiry.body, ""
     if form.call_id is not None:
+        if form.contact:
+            raise FieldInvalidError("contact", "由通话登记的工单以来电号码为准")
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(exclude={"urgency"}), caller=caller)
+    elif form.contact:
+        caller = telephone("contact", form.contact)
+    return NewCase(**form.model_dump(exclude={"urgency", "contact"}), caller=caller)
 
 
 @endpoint(

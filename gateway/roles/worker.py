@@ -11,6 +11,7 @@ from pgqueuer.errors import PgqException, RetryRequested
 from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
+from gateway import idempotency
 from gateway.case_clocks import make_notices, redate_clocks
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
@@ -21,6 +22,7 @@ from gateway.survey_jobs import claim_attempt
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
+NIGHTLY = "40 2 * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,12 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("forget_idempotency_keys", NIGHTLY)
+        async def forget(_schedule: Schedule) -> None:
+            async with context.engines.pool.acquire() as pooled:
+                days = context.settings.idempotency_days
+                await idempotency.forget_old(pooled, days=days, now=context.clock())
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

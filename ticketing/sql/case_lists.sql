@@ -51,6 +51,26 @@ cross join lateral (
 where k.category_id = :category or k.parent_id = :category
 order by n.opened_at desc, n.case_id desc limit :limit;
 
+-- name: of_source(source, category, states, opener, departments, parts, own, see_all, viewer, before, limit)
+-- `category` and `departments` null: any.
+select c.case_id from cases c
+where c.source = :source
+  and (:category::bigint is null or c.category_id in (
+    select category_id from categories where category_id = :category or parent_id = :category
+  ))
+  and c.state = any(:states::text[])
+  and (:opener::bigint is null or c.opened_by = :opener)
+  and case when :departments::bigint[] is null
+    then :see_all or not c.confidential or c.opened_by = :viewer
+    else exists (
+      select from case_departments p
+      where p.case_id = c.case_id and p.department_id = any(:departments::bigint[])
+        and p.part = any(:parts::text[])
+        and (:see_all or not c.confidential or c.opened_by = :viewer or p.department_id = :own)
+    ) end
+  and c.opened_at < :before
+order by c.opened_at desc, c.case_id desc limit :limit;
+
 -- name: of_departments(departments, parts, states, own, see_all, viewer, before, limit)
 -- A case of several of them is found several times, and listed once.
 select n.case_id from unnest(:departments::bigint[]) as d (department_id)

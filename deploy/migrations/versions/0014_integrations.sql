@@ -55,3 +55,17 @@ create table idempotency_keys (
 comment on column idempotency_keys.fingerprint is 'SHA-256 of what was asked for';
 comment on column idempotency_keys.answer is 'null inside the transaction that makes it only';
 create index idempotency_keys_made_at on idempotency_keys (made_at);
+
+-- When the list of services last changed, as the discovery of Open311 tells it.
+create table category_changes (
+  single     boolean primary key default true check (single),
+  changed_at timestamptz not null
+);
+insert into category_changes (changed_at) values (now());
+create function note_category_change() returns trigger language plpgsql as $$
+begin
+  update category_changes set changed_at = now();
+  return null;
+end $$;
+create trigger category_changes after insert or update or delete on categories
+  for each statement execute function note_category_change();

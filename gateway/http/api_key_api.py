@@ -20,7 +20,7 @@ from ticketing.case import CaseSource
 
 PATH = "/api/v1/api-keys/{key_id:[1-9][0-9]{0,17}}"
 
-Channel = Literal[CaseSource.WEB, CaseSource.LETTER, CaseSource.VISIT, CaseSource.APP]
+Channel = Literal["web", "letter", "visit", "app"]  # of `CaseSource`, all but the telephone
 
 
 class NewKeyForm(Strict):
@@ -75,7 +75,7 @@ async def get_api_keys(inquiry: Inquiry[Nothing, Nothing]) -> list[KeyAnswer]:
 )
 async def post_api_key(inquiry: Inquiry[NewKeyForm, Nothing]) -> SecretAnswer:
     """Connect a system: its key is in this answer and nowhere else."""
-    services, terms = inquiry.services, KeyTerms(**inquiry.body.model_dump())
+    services, terms = inquiry.services, _terms_of(inquiry.body)
     async with services.database() as connection, connection.transaction():
         with _as_problems():
             key, secret = await api_keys.create_key(
@@ -89,7 +89,7 @@ async def post_api_key(inquiry: Inquiry[NewKeyForm, Nothing]) -> SecretAnswer:
 @endpoint("PUT", PATH, access=ADMINISTRATORS, body=KeyForm, answer=KeyAnswer)
 async def put_api_key(inquiry: Inquiry[KeyForm, Nothing]) -> KeyAnswer:
     """Rename a system, open or close its key, or let it do other things."""
-    terms = KeyTerms(**inquiry.body.model_dump())
+    terms = _terms_of(inquiry.body, active=inquiry.body.active)
     async with inquiry.services.database() as connection, connection.transaction():
         with _as_problems():
             before, after = await api_keys.change_key(connection, _key_id(inquiry), terms)
@@ -118,6 +118,11 @@ def _as_problems() -> Iterator[None]:
         raise Problem(404, str(error)) from None
     except ApiKeyTakenError as error:
         raise Problem(422, str(error), errors=[FieldProblem("name", str(error))]) from None
+
+
+def _terms_of(form: NewKeyForm, *, active: bool = True) -> KeyTerms:
+    channel = CaseSource(form.channel)
+    return KeyTerms(name=form.name, channel=channel, scopes=form.scopes, active=active)
 
 
 def _key_id(inquiry: Inquiry[Any, Any]) -> int:

@@ -231,6 +231,12 @@ class Hotline:
         person = await self.add_user(Role.DEPARTMENT, f"dept-{code.lower()}", department=code)
         return await self.browser(person)
 
+    @contextlib.asynccontextmanager
+    async def serving(self, settings: Settings) -> AsyncIterator[str]:
+        """Another surface over the same, with other settings; its address."""
+        async with TestServer(create_app(self.services, settings)) as server:
+            yield str(server.make_url("/")).rstrip("/")
+
     async def category(self, code: str, name: str = "路灯", *, group: str = "C1") -> str:
         """Store a sub-class, in a class that is made with it if need be; its code."""
         async with self.pool.acquire() as connection, connection.transaction():

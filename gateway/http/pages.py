@@ -14,10 +14,12 @@ DIST = Path(__file__).parent.parent / "web" / "dist"
 PATHS = (
     "/",
     "/login",
+    "/enquiry",
     "/board",
     "/ringbacks",
     "/inbox",
     "/cases",
+    "/cases/new",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",
     "/seat-figures",
@@ -25,6 +27,7 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/integrations",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

@@ -248,6 +248,8 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Not together with a light. */
+  source?: string
   /** Sorted by deadline then, and gone on with `after`, else by registration, with `before`. */
   light?: string
   limit: number
@@ -325,7 +327,11 @@ export interface CaseOutline {
   opened_at: string
 }
 
+/** How a case came. */
+export type CaseSource = 'phone' | 'web' | 'letter' | 'visit' | 'app'
+
 export interface CaseRow extends CaseOutline {
+  source: CaseSource
   call_id: string | null
   caller: string
   address: string
@@ -385,7 +391,10 @@ export interface Case extends CaseRow {
 }
 
 export interface NewCase {
-  call_id: string
+  call_id?: string
+  /** Of one without a call: how it came, and the number to call back at. */
+  source?: CaseSource
+  contact?: string
   kind: CaseKind
   title: string
   body: string

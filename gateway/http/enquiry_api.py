@@ -55,7 +55,7 @@ async def post_enquiry(inquiry: Inquiry[Enquiry, Nothing]) -> EnquiryAnswer:
     async with services.database() as connection:
         found = await enquire(connection, asked.case_no, asked.digits)
     if found is None:
-        raise Problem(404, "没有相符的工单，请核对工单编号和来电号码的后四位")
+        raise Problem(404, "没有相符的工单，请核对工单编号和电话号码的后四位")
     await rates.forget(services.redis, CASE, asked.case_no)
     return EnquiryAnswer(**asdict(found))
 

@@ -55,7 +55,7 @@ NOTICE = "诉求已受理，可凭编号查询办理进度"
     access="public",
     query=Lenient,
     answer=Discovery,
-    problems=(429,),
+    problems=(403, 429),
     open311=True,
 )
 async def get_discovery(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
@@ -86,7 +86,7 @@ async def get_discovery(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamRespons
     access="public",
     query=Lenient,
     answer=list[ServiceAnswer],
-    problems=(429,),
+    problems=(403, 429),
     open311=True,
 )
 async def get_services(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
@@ -101,7 +101,7 @@ async def get_services(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse
     access="public",
     query=Lenient,
     answer=ServiceDefinition,
-    problems=(429,),
+    problems=(403, 429),
     open311=True,
 )
 async def get_service_definition(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:

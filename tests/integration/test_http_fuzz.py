@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -84,12 +85,12 @@ def fuzz(url: str, who: str, headers: dict[str, str], cookies: dict[str, str]) -
                     name: THERE.get(name, value) for name, value in case.path_parameters.items()
                 }
                 case.path_parameters = known
-            response = case.call(base_url=url, headers=headers, cookies=cookies)
+            response = case.call(base_url=url, session=session, headers=headers, cookies=cookies)
             case.validate_response(response, checks=CHECKS)
 
         send()
 
-    asked = 0
+    asked, session = 0, requests.Session()
     for number, result in enumerate(schema.get_all_operations()):
         assert isinstance(result, Ok)
         operation = result.ok()

@@ -4,8 +4,7 @@ What is declared here is enforced here and is what `openapi` describes: there is
 """
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -20,8 +19,9 @@ from gateway.errors import RouteUndeclaredError
 from gateway.http.open311_wire import form_of, query_of
 from gateway.http.permission import permit
 from gateway.http.problems import Problem
+from gateway.http.reading import RequiredHeader, invalid, validated
 from gateway.http.services import SERVICES, SETTINGS, Services
-from gateway.http.validation import field_problems, malformed
+from gateway.http.validation import malformed
 from gateway.settings import Settings
 
 DEADLINE_S = 10.0
@@ -47,22 +47,6 @@ class Answer(BaseModel):
     """Base of everything that is answered."""
 
     model_config = ConfigDict(frozen=True)
-
-
-@dataclass(frozen=True, slots=True)
-class RequiredHeader:
-    """A header that a request must have, of the form ``pattern``; else the answer is 400."""
-
-    name: str
-    pattern: str
-    problem: str
-
-    def read(self, request: web.Request) -> str:
-        """Its value. Raises `Problem` 400."""
-        value = request.headers.get(self.name, "")
-        if re.fullmatch(self.pattern, value) is None:
-            raise Problem(400, self.problem)
-        return value
 
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -178,7 +162,7 @@ class Endpoint:
         if self.body is Nothing:
             return Nothing()
         if self.takes_form:
-            return _validated(self.body, await form_of(request))
+            return validated(self.body, await form_of(request))
         if request.content_type != "application/json":
             raise Problem(415, "请求体必须是 JSON（Content-Type: application/json）")
         try:
@@ -186,7 +170,7 @@ class Endpoint:
         except ValidationError as error:
             if malformed(error):
                 raise Problem(400, "请求体不是合法的 JSON") from None
-            raise _invalid(error) from None
+            raise invalid(error) from None
 
     async def _read_upload(self, request: web.Request) -> bytes:
         if self.upload is None:
@@ -202,20 +186,7 @@ class Endpoint:
 
     def _read_query(self, request: web.Request) -> BaseModel:
         given = query_of(request) if self.open311 else dict(request.query)
-        return _validated(self.query, given)
-
-
-def _validated(model: type[BaseModel], given: Mapping[str, str]) -> BaseModel:
-    try:
-        return model.model_validate(given)
-    except ValidationError as error:
-        raise _invalid(error) from None
-
-
-def _invalid(error: ValidationError) -> Problem:
-    errors = field_problems(error)
-    detail = "；".join(f"{e.field}：{e.message}" if e.field else e.message for e in errors)
-    return Problem(422, detail, errors=errors)
+        return validated(self.query, given)
 
 
 def endpoint(  # noqa: PLR0913 - a declaration names its parts

@@ -11,9 +11,10 @@ from gateway.auth.keys import Scope
 from gateway.auth.roles import INTEGRATIONS
 from gateway.errors import KeyReusedError
 from gateway.http.actors import as_problems
-from gateway.http.endpoint import Answer, Inquiry, Nothing, RequiredHeader, Strict, endpoint
+from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CASE_NO, PLAIN, Code
 from gateway.http.problems import Problem, not_found
+from gateway.http.reading import RequiredHeader
 from gateway.http.sent_cases import open_sent, tell_sent
 from ticketing.case import (
     ADDRESS_MAX,

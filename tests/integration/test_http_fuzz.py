@@ -20,7 +20,7 @@ from schemathesis.generation import GenerationMode
 
 from gateway.auth.roles import Role
 from gateway.auth.sessions import COOKIE
-from gateway.http import enquiry_api, open311_api
+from gateway.http import enquiry_api, open311_asking
 from gateway.http.application import API
 from gateway.http.openapi import document
 from tests.support.web import Hotline, call_data
@@ -133,7 +133,7 @@ async def furnish(hotline: Hotline) -> None:
 async def test_fuzz(hotline: Hotline, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("PER_CASE", "PER_ADDRESS"):
         monkeypatch.setattr(enquiry_api, limit, 10**6)
-    monkeypatch.setattr(open311_api, "PER_ADDRESS", 10**6)
+    monkeypatch.setattr(open311_asking, "PER_ADDRESS", 10**6)
     await furnish(hotline)
     headers, cookies = await sign_in(hotline, who)
     many = hotline.settings.model_copy(update={"integration_per_minute": 100_000})

@@ -1,34 +1,33 @@
-"""Open311 GeoReport v2 (C9): services, service requests and their status, in JSON and XML.
+"""Open311 GeoReport v2 (C9): service requests, opened and read, in JSON and XML.
 
 https://wiki.open311.org/GeoReport_v2. Reading needs no key; a key sees its own requests as well.
 What is shown to whom is in `ticketing.service_requests`.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
 
 from gateway.auth.keys import Scope
 from gateway.auth.roles import INTEGRATIONS
 from gateway.http.actors import as_problems
 from gateway.http.endpoint import Inquiry, Nothing, endpoint
-from gateway.http.fields import CASE_NO, CODE
+from gateway.http.fields import CASE_NO
 from gateway.http.open311_answers import (
     CreatedRequest,
-    DiscoveredEndpoint,
-    Discovery,
     RequestAnswer,
-    ServiceAnswer,
-    ServiceDefinition,
     TokenAnswer,
     request_answer,
-    service_answer,
+)
+from gateway.http.open311_asking import (
+    admit,
+    check_jurisdiction,
+    listed,
+    open_service,
+    open_services,
 )
 from gateway.http.open311_forms import Lenient, RequestForm, RequestQuery
-from gateway.http.open311_wire import FORMAT, ROOT, XML_TYPE, respond
-from gateway.http.permission import bearer_of, by_key, limited
+from gateway.http.open311_wire import FORMAT, ROOT
 from gateway.http.problems import FieldProblem, Problem, not_found
 from gateway.http.sent_cases import open_sent, tell_sent
 from ticketing.case import TITLE_MAX, CaseKind, NewCase
@@ -39,77 +38,10 @@ from ticketing.service_requests import (
     ServiceRequest,
     WantedRequests,
     list_requests,
-    list_services,
-    services_changed_at,
     window,
 )
 
-SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
-PER_ADDRESS, WINDOW_S = 120, 60
 NOTICE = "诉求已受理，可凭编号查询办理进度"
-
-
-@endpoint(
-    "GET",
-    f"{ROOT}/discovery.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=Discovery,
-    problems=(403, 429),
-    open311=True,
-)
-async def get_discovery(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
-    """Where Open311 is, and whom to ask for a key."""
-    await _admit(inquiry)
-    settings = inquiry.settings
-    async with inquiry.services.database() as connection:
-        changed = (await services_changed_at(connection)).isoformat(timespec="seconds")
-    here = DiscoveredEndpoint(
-        specification=SPECIFICATION,
-        url=settings.open311_url or f"{inquiry.request.url.origin()}{ROOT}",
-        changeset=changed,
-        type="production" if settings.production else "test",
-        formats=[XML_TYPE, "application/json"],
-    )
-    found = Discovery(
-        changeset=changed,
-        contact=settings.open311_contact,
-        key_service=f"请联系 {settings.open311_contact} 申请密钥",
-        endpoints=[here],
-    )
-    return respond(inquiry.request, "discovery", found.model_dump(mode="json"))
-
-
-@endpoint(
-    "GET",
-    f"{ROOT}/services.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=list[ServiceAnswer],
-    problems=(403, 429),
-    open311=True,
-)
-async def get_services(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
-    """Services: the open sub-classes of cases."""
-    await _admit(inquiry)
-    return _listed(inquiry, "services", list(map(service_answer, await _services(inquiry))))
-
-
-@endpoint(
-    "GET",
-    f"{ROOT}/services/{{service_code:{CODE}}}.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=ServiceDefinition,
-    problems=(403, 429),
-    open311=True,
-)
-async def get_service_definition(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
-    """The form of a service, which has no fields of its own."""
-    await _admit(inquiry)
-    service = _service(await _services(inquiry), inquiry.path("service_code"))
-    definition = ServiceDefinition(service_code=service.code, attributes=[])
-    return respond(inquiry.request, "service_definition", definition.model_dump(mode="json"))
 
 
 @endpoint(
@@ -124,11 +56,11 @@ async def get_service_definition(inquiry: Inquiry[Nothing, Lenient]) -> web.Stre
 async def post_service_request(inquiry: Inquiry[RequestForm, Nothing]) -> web.StreamResponse:
     """Open a service request: a case, which people of the hotline look at first."""
     form = inquiry.body
-    _check_jurisdiction(inquiry, form.jurisdiction_id)
+    check_jurisdiction(inquiry, form.jurisdiction_id)
     if not form.address:
         place = "须填写 address_string、address_id，或同时填写 lat 和 long"
         raise Problem(400, place, errors=[FieldProblem("address_string", place)])
-    service = _service(await _services(inquiry), form.service_code)
+    service = open_service(await open_services(inquiry), form.service_code)
     async with inquiry.services.database() as connection:
         async with connection.transaction():
             case = await open_sent(inquiry, connection, *_case_of(inquiry, service))
@@ -136,7 +68,7 @@ async def post_service_request(inquiry: Inquiry[RequestForm, Nothing]) -> web.St
     created = CreatedRequest(
         service_request_id=case.case_no, service_notice=NOTICE, account_id=None
     )
-    return _listed(inquiry, "service_requests", [created])
+    return listed(inquiry, "service_requests", [created])
 
 
 @endpoint(
@@ -162,7 +94,7 @@ async def get_service_requests(inquiry: Inquiry[Nothing, RequestQuery]) -> web.S
         end=between[1],
     )
     shown = await _requests(inquiry, wanted)
-    return _listed(inquiry, "service_requests", list(map(request_answer, shown)))
+    return listed(inquiry, "service_requests", list(map(request_answer, shown)))
 
 
 @endpoint(
@@ -177,7 +109,7 @@ async def get_service_requests(inquiry: Inquiry[Nothing, RequestQuery]) -> web.S
 async def get_service_request(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """One service request, in a list."""
     shown = await _request(inquiry, inquiry.path("case_no"))
-    return _listed(inquiry, "service_requests", [request_answer(shown)])
+    return listed(inquiry, "service_requests", [request_answer(shown)])
 
 
 @endpoint(
@@ -193,41 +125,11 @@ async def get_token(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """What a token stands for: every service is realtime, so an id is its own token."""
     number = (await _request(inquiry, inquiry.path("token"))).case_no
     answer = TokenAnswer(service_request_id=number, token=number)
-    return _listed(inquiry, "service_requests", [answer])
-
-
-async def _admit(inquiry: Inquiry[Any, Any]) -> int | None:
-    """The id of the key, if one is sent; nobody asks too often, and only about this city."""
-    _check_jurisdiction(inquiry, inquiry.query.jurisdiction_id)
-    request = inquiry.request
-    key = bearer_of(request)
-    if key is not None:
-        return (await by_key(request, key)).key_id
-    address = request.remote or ""
-    await limited(request, "open311-address", address, limit=PER_ADDRESS, window_s=WINDOW_S)
-    return None
-
-
-def _check_jurisdiction(inquiry: Inquiry[Any, Any], given: str) -> None:
-    ours = inquiry.settings.open311_jurisdiction
-    if ours and given and given != ours:
-        raise Problem(404, "没有这个 jurisdiction_id")
-
-
-async def _services(inquiry: Inquiry[Any, Any]) -> list[Service]:
-    async with inquiry.services.database() as connection:
-        return await list_services(connection)
-
-
-def _service(services: Sequence[Service], code: str) -> Service:
-    found = next((service for service in services if service.code == code), None)
-    if found is None:
-        raise Problem(404, "没有这个 service_code，或它已关闭")
-    return found
+    return listed(inquiry, "service_requests", [answer])
 
 
 async def _requests(inquiry: Inquiry[Any, Any], wanted: WantedRequests) -> list[ServiceRequest]:
-    key_id = await _admit(inquiry)
+    key_id = await admit(inquiry)
     async with inquiry.services.database() as connection:
         return await list_requests(connection, wanted, key_id)
 
@@ -256,16 +158,4 @@ def _case_of(inquiry: Inquiry[RequestForm, Any], service: Service) -> tuple[NewC
     return new, origin
 
 
-def _listed(inquiry: Inquiry[Any, Any], root: str, rows: Sequence[BaseModel]) -> web.Response:
-    return respond(inquiry.request, root, [row.model_dump(mode="json") for row in rows])
-
-
-ENDPOINTS = (
-    get_discovery,
-    get_services,
-    get_service_definition,
-    post_service_request,
-    get_service_requests,
-    get_service_request,
-    get_token,
-)
+ENDPOINTS = (post_service_request, get_service_requests, get_service_request, get_token)

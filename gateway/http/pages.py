@@ -18,6 +18,7 @@ PATHS = (
     "/board",
     "/ringbacks",
     "/inbox",
+    "/knowledge",
     "/cases",
     "/cases/new",
     f"/cases/{{case_no:{CASE_NO}}}",
@@ -28,6 +29,10 @@ PATHS = (
     "/departments",
     "/categories",
     "/integrations",
+    "/webhooks",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

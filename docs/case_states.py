@@ -23,6 +23,7 @@ PARTIES = {
     Party.AGENT: "agent",
     Party.SUPERVISOR: "supervisor",
     Party.ADMINISTRATOR: "administrator",
+    Party.INTEGRATION: "another system",
     Party.LEAD: "lead department",
     Party.ASSISTING: "assisting department",
     Party.ABOVE: "department above",

@@ -13,6 +13,18 @@ class UserError(GatewayError):
     """A person cannot be added or changed this way."""
 
 
+class ApiKeyMissingError(GatewayError):
+    """There is no such API key; a zh-CN sentence."""
+
+
+class ApiKeyTakenError(GatewayError):
+    """Another system has this name already; a zh-CN sentence."""
+
+
+class KeyReusedError(GatewayError):
+    """An Idempotency-Key came with another request than before; a zh-CN sentence."""
+
+
 class LinesError(GatewayError):
     """A table of lines cannot be read, or holds what is not allowed."""
 

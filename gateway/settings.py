@@ -135,6 +135,24 @@ class Settings(SwitchboardSettings, BaseSettings):
         False, description="the day on which a clock starts is the first of its working days"
     )
 
+    integration_per_minute: int = Field(
+        120, ge=1, le=100_000, description="requests that one API key may send in a minute"
+    )
+    open311_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="public address of /open311/v2 in its discovery; empty: as it was asked for",
+    )
+    open311_jurisdiction: str = Field(
+        "", max_length=64, description="jurisdiction_id that is ours; empty: any is taken for ours"
+    )
+    open311_contact: str = Field(
+        "12345 政务服务便民热线", min_length=1, description="whom to ask about Open311 and its keys"
+    )
+    idempotency_days: int = Field(
+        7, ge=1, le=90, description="how long an Idempotency-Key is remembered"
+    )
+
     attachments_dir: Path | None = Field(
         None, description="files of cases, the same for all processes; none: in var_dir"
     )

@@ -12,7 +12,7 @@ from deploy.embedded.server import running_url
 from gateway import redis_client
 from gateway.auth import sessions
 from gateway.auth.passwords import random_password
-from gateway.auth.roles import Role
+from gateway.auth.roles import EVERYONE, Role
 from gateway.database_command import with_database
 from gateway.errors import UserError
 from gateway.settings import load_settings
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
     actions = user.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a person; a random password is printed once")
     add.add_argument("login")
-    add.add_argument("--role", choices=[role.value for role in Role], required=True)
+    add.add_argument("--role", choices=sorted(role.value for role in EVERYONE), required=True)
     add.add_argument("--name", required=True, help="display name")
     add.add_argument("--agent", help="agent number (工号), for agents")
     add.add_argument(

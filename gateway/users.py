@@ -53,6 +53,8 @@ class NewUser:
             raise UserError("login: 2 to 64 of a-z, 0-9, dot, underscore, hyphen")
         if not 1 <= len(self.display_name) <= 64:
             raise UserError("display name: 1 to 64 characters")
+        if self.role is Role.INTEGRATION:
+            raise UserError("another system gets an API key, not a password")
         if self.role is Role.AGENT and not (self.agent and self.extension):
             raise UserError("an agent needs an agent number and an extension")
         if (self.role is Role.DEPARTMENT) != (self.department is not None):

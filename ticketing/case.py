@@ -26,6 +26,16 @@ class CaseKind(StrEnum):
     PRAISE = "praise"  # 表扬
 
 
+class CaseSource(StrEnum):
+    """How a case came (信、访、网、电)."""
+
+    PHONE = "phone"  # 电话
+    WEB = "web"  # 网站
+    LETTER = "letter"  # 来信
+    VISIT = "visit"  # 来访
+    APP = "app"  # 移动应用
+
+
 class ActorRole(StrEnum):
     """In which capacity somebody works on cases."""
 
@@ -33,6 +43,7 @@ class ActorRole(StrEnum):
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
     DEPARTMENT = "department"
+    INTEGRATION = "integration"  # another system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +69,7 @@ class NewCase:
     kind: CaseKind
     title: str
     body: str
+    source: CaseSource = CaseSource.PHONE
     call_id: str | None = None
     caller: str = ""
     address: str = ""
@@ -69,7 +81,9 @@ class NewCase:
     matter: Matter | None = None
 
     def __post_init__(self) -> None:
-        """Raise `CaseInvalidError` for a text that is missing or too long."""
+        """Raise `CaseInvalidError` for a field that is missing, too long or at odds."""
+        if self.call_id is not None and self.source is not CaseSource.PHONE:
+            raise CaseInvalidError("source", "由通话登记的工单，来源只能是电话")
         check_text("title", "标题", self.title, TITLE_MAX)
         check_text("body", "内容", self.body, BODY_MAX)
         check_text("address", "地址", self.address, ADDRESS_MAX, required=False)
@@ -112,6 +126,7 @@ class Case:
     case_id: int
     case_no: str
     call_id: str | None
+    source: CaseSource
     kind: CaseKind
     title: str
     body: str
@@ -147,6 +162,7 @@ class Case:
         """Take a row of `cases_by_ids` in ``sql/cases.sql``."""
         typed: dict[str, Any] = {
             "kind": CaseKind(row["kind"]),
+            "source": CaseSource(row["source"]),
             "state": CaseState(row["state"]),
             "category": named(row["category_code"], row["category_name"]),
             "lead": named(row["lead_code"], row["lead_name"]),

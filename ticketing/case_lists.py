@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ticketing import case_store
-from ticketing.case import Actor, ActorRole, Case
+from ticketing.case import Actor, ActorRole, Case, CaseSource
 from ticketing.case_walks import QUERIES, Search, newest_ids
 from ticketing.categories import find_category
 from ticketing.departments import find_department, with_all_below
@@ -37,6 +37,7 @@ class Wanted:
     state: CaseState | None = None
     category: str | None = None
     department: str | None = None
+    source: CaseSource | None = None
     opened_from: datetime | None = None
     opened_to: datetime | None = None
     before: datetime | None = None
@@ -69,6 +70,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
         departments=departments,
         parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
         categories=categories,
+        source=wanted.source,
         opener=actor.user_id if own else None,
         see_all=actor.role is ActorRole.SUPERVISOR,
         viewer=actor.user_id,

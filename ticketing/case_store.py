@@ -72,6 +72,7 @@ async def insert(conn: Any, new: NewCase, *, category_id: int | None, **row: Any
     case_id: int | None = await _QUERIES.insert_case(
         conn,
         call_id=new.call_id,
+        source=new.source,
         kind=new.kind,
         title=new.title,
         body=new.body,

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiosql
 
+from ticketing.case import CaseSource
 from ticketing.lifecycle import CaseState
 
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "case_lists.sql", "asyncpg")
@@ -23,13 +24,15 @@ class Search:
     """Which cases are wanted, of those that the actor may see, as the queries are told.
 
     ``states`` and ``departments`` are never empty; ``departments`` none: of any or none, and so
-    ``categories``. ``since`` and ``before`` are of the registration.
+    ``categories``. ``since`` and ``before`` are of the registration. ``source`` is looked at by
+    `newest_ids` alone.
     """
 
     states: list[CaseState]
     departments: list[int] | None
     parts: list[str]
     categories: list[int] | None
+    source: CaseSource | None
     opener: int | None
     see_all: bool
     viewer: int
@@ -62,6 +65,9 @@ async def newest_ids(conn: Any, search: Search, limit: int) -> list[int]:
     """Ids of cases, newest first, by the query that walks the narrowest index."""
     every: dict[str, Any] = {**search.sight, **search.period, "limit": limit}
     which = {**search.placed, "states": search.states, "categories": search.categories, **every}
+    if search.source is not None:
+        of = {"source": search.source, "opener": search.opener}
+        return await _read(QUERIES.of_source(conn, **of, **which))
     if search.opener is not None:
         return await _read(QUERIES.of_opener(conn, opener=search.opener, **which))
     if search.departments is not None:

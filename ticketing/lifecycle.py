@@ -66,6 +66,7 @@ class Party(StrEnum):
     AGENT = "agent"  # 坐席
     SUPERVISOR = "supervisor"  # 值班长
     ADMINISTRATOR = "administrator"  # 管理员
+    INTEGRATION = "integration"  # 对接系统
     LEAD = "lead"  # 主办部门
     ASSISTING = "assisting"  # 协办部门
     ABOVE = "above"  # 上级部门: sees the case of a department below it
@@ -156,7 +157,7 @@ def _separating(
 
 # fmt: off
 TABLE: Mapping[_Key, Transition] = {
-    (None, _D.REGISTERED): _row(_S.REGISTERED, _DESK, opening=True),
+    (None, _D.REGISTERED): _row(_S.REGISTERED, {*_DESK, Party.INTEGRATION}, opening=True),
 
     (_S.REGISTERED, _D.ANSWERED_AT_ONCE):
         _row(_S.CLOSED, _DESK, (_F.RESULT,), (), (_T.SURVEY,), opening=True),

@@ -1,19 +1,24 @@
-"""Roles of people, and the person behind a request."""
+"""Roles of people and systems, and who is behind a request."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may do is decided by the role alone."""
+    """What somebody may do is decided by the role alone.
+
+    ``integration`` is another system: it has an API key, no password and no session.
+    """
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
     DEPARTMENT = "department"
+    INTEGRATION = "integration"
 
 
-EVERYONE = frozenset(Role)
+INTEGRATIONS = frozenset({Role.INTEGRATION})
+EVERYONE = frozenset(Role) - INTEGRATIONS  # everybody who can log in
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 CASE_WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
@@ -26,10 +31,11 @@ AGENTS = frozenset({Role.AGENT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in. ``agent`` (工号) and ``extension`` are set for every agent.
+    """Who is logged in, or which system asks.
 
-    Both are numbers of ``switchboard``; others may have the same. People of a department that
-    handles cases have its id and, as ``department``, its code.
+    ``agent`` (工号) and ``extension`` are set for every agent. Both are numbers of ``switchboard``;
+    others may have the same. People of a department that handles cases have its id and, as
+    ``department``, its code.
     """
 
     user_id: int

@@ -14,7 +14,7 @@ from gateway.http.endpoint import Answer, Inquiry
 from gateway.http.problems import not_found
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.masking import hide_number, mask_number
-from ticketing.case import Case, CaseKind, HistoryEntry, Named
+from ticketing.case import Case, CaseKind, CaseSource, HistoryEntry, Named
 from ticketing.cases import find_case, history
 from ticketing.errors import CaseNotFoundError
 from ticketing.lifecycle import CaseState, Field, Matter, Party, Step
@@ -38,6 +38,7 @@ class CaseRow(Answer):
 
     case_no: str
     call_id: str | None
+    source: CaseSource
     kind: CaseKind
     title: str
     address: str
@@ -134,6 +135,7 @@ def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
     return CaseRow(
         case_no=case.case_no,
         call_id=case.call_id,
+        source=case.source,
         kind=case.kind,
         title=case.title,
         address=case.address,

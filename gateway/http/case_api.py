@@ -15,12 +15,23 @@ from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, CallId, CaseNo, Code, Instant, Page, Version
 from ticketing import case_lists, cases
-from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
+from ticketing.case import (
+    ADDRESS_MAX,
+    BODY_MAX,
+    RESULT_MAX,
+    TITLE_MAX,
+    Case,
+    CaseKind,
+    CaseSource,
+    NewCase,
+)
 from ticketing.case_lists import Scope, Wanted
 from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
+from ticketing.errors import FieldInvalidError
+from ticketing.inbound import telephone
 from ticketing.knowledge.case_articles import ARTICLES_MAX, link_articles
 from ticketing.lifecycle import TABLE, CaseState, Matter, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
@@ -30,11 +41,15 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take. ``articles`` are those of the
-    knowledge base with which the caller was answered. ``matter`` given: 诉访分离.
+    ``urgency`` decides how long signing and closing it may take. Without a call, ``source`` says
+    how it came and ``contact`` is the number to call the citizen back at; a call has its own.
+    ``articles`` are those of the knowledge base with which the caller was answered. ``matter``
+    given: 诉访分离.
     """
 
     call_id: CallId | None = None
+    source: CaseSource = CaseSource.PHONE
+    contact: Annotated[str, Field(max_length=32), PLAIN] = ""
     kind: CaseKind
     title: Annotated[str, Field(min_length=1, max_length=TITLE_MAX), PLAIN]
     body: Annotated[str, Field(min_length=1, max_length=BODY_MAX), PLAIN]
@@ -60,13 +75,14 @@ class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
     Opened from ``opened_from`` on and before ``opened_to``. With a ``light`` the list is sorted by
-    deadline and goes on behind the case ``after``.
+    deadline and goes on behind the case ``after``; it cannot be told apart by ``source``.
     """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    source: CaseSource | None = None
     opened_from: Instant | None = None
     opened_to: Instant | None = None
     light: Light | None = None
@@ -78,6 +94,8 @@ class CaseFilter(Page):
             raise ValueError("after 只能与 light 一起使用，其他列表用 before 翻页")
         if self.light is not None and self.before is not None:
             raise ValueError("按灯筛选的列表用 after 翻页，不能用 before")
+        if self.light is not None and self.source is not None:
+            raise ValueError("按灯筛选的列表不能再按来源筛选")
         return self
 
 
@@ -129,9 +147,14 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
 async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> NewCase:
     form, caller = inquiry.body, ""
     if form.call_id is not None:
+        if form.contact:
+            raise FieldInvalidError("contact", "由通话登记的工单以来电号码为准")
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(exclude={"urgency", "articles"}), caller=caller)
+    elif form.contact:
+        caller = telephone("contact", form.contact)
+    others = {"urgency", "articles", "contact"}
+    return NewCase(**form.model_dump(exclude=others), caller=caller)
 
 
 @endpoint(

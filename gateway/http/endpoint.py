@@ -11,17 +11,23 @@ from typing import Any, Generic, Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from gateway.api_keys import ApiKey
 from gateway.auth import sessions
+from gateway.auth.keys import Scope
 from gateway.auth.roles import Person, Role
 from gateway.errors import RouteUndeclaredError
+from gateway.http.open311_wire import form_of, query_of
+from gateway.http.permission import permit
 from gateway.http.problems import Problem
+from gateway.http.reading import RequiredHeader, invalid, validated
 from gateway.http.services import SERVICES, SETTINGS, Services
-from gateway.http.validation import field_problems, malformed
+from gateway.http.validation import malformed
 from gateway.settings import Settings
 
 DEADLINE_S = 10.0
 UPLOAD_TYPE = "application/octet-stream"
 PERSON: web.RequestKey[Person] = web.RequestKey("person", Person)
+KEY: web.RequestKey[ApiKey] = web.RequestKey("key", ApiKey)
 
 Access = frozenset[Role] | Literal["public"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -73,6 +79,11 @@ class Inquiry(Generic[Body, Query]):
         return self.request[PERSON]
 
     @property
+    def key(self) -> ApiKey:
+        """Of the system that asks; people have none (`KeyError`)."""
+        return self.request[KEY]
+
+    @property
     def token(self) -> str:
         """The session id that came with the request, or empty."""
         return self.request.cookies.get(sessions.COOKIE, "")
@@ -90,7 +101,9 @@ class Endpoint:
     """A declared endpoint.
 
     ``answer`` describes the JSON of ``status`` and ``other_statuses``; none means no content.
-    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body.
+    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body; ``scope``
+    is what an API key must be for. ``open311`` takes forms in place of JSON, and answers and
+    refuses as GeoReport v2 has it.
     """
 
     method: Method
@@ -105,12 +118,17 @@ class Endpoint:
     problems: tuple[int, ...]
     deadline_s: float | None
     upload: int | None
+    scope: Scope | None
+    header: RequiredHeader | None
+    open311: bool
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one request. Raises `Problem`, or `TimeoutError` after the deadline."""
         async with asyncio.timeout(self.deadline_s):
             if self.access != "public":
-                await _permit(request, self.access)
+                await self._permit(request, self.access)
+            if self.header is not None:
+                self.header.read(request)
             query = self._read_query(request)
             body, upload = await self._read_body(request), await self._read_upload(request)
             inquiry = Inquiry(request, body, query, upload)
@@ -128,9 +146,23 @@ class Endpoint:
             charset="utf-8",
         )
 
+    async def _permit(self, request: web.Request, roles: frozenset[Role]) -> None:
+        form = await form_of(request) if self.takes_form else {}
+        asker = await permit(request, roles, self.scope, form.get("api_key"))
+        request[PERSON] = asker.person
+        if asker.key is not None:
+            request[KEY] = asker.key
+
+    @property
+    def takes_form(self) -> bool:
+        """Whether the body is a form."""
+        return self.open311 and self.body is not Nothing
+
     async def _read_body(self, request: web.Request) -> BaseModel:
         if self.body is Nothing:
             return Nothing()
+        if self.takes_form:
+            return validated(self.body, await form_of(request))
         if request.content_type != "application/json":
             raise Problem(415, "请求体必须是 JSON（Content-Type: application/json）")
         try:
@@ -138,7 +170,7 @@ class Endpoint:
         except ValidationError as error:
             if malformed(error):
                 raise Problem(400, "请求体不是合法的 JSON") from None
-            raise _invalid(error) from None
+            raise invalid(error) from None
 
     async def _read_upload(self, request: web.Request) -> bytes:
         if self.upload is None:
@@ -153,26 +185,8 @@ class Endpoint:
         return bytes(received)
 
     def _read_query(self, request: web.Request) -> BaseModel:
-        try:
-            return self.query.model_validate(dict(request.query))
-        except ValidationError as error:
-            raise _invalid(error) from None
-
-
-def _invalid(error: ValidationError) -> Problem:
-    errors = field_problems(error)
-    detail = "；".join(f"{e.field}：{e.message}" if e.field else e.message for e in errors)
-    return Problem(422, detail, errors=errors)
-
-
-async def _permit(request: web.Request, roles: frozenset[Role]) -> None:
-    token = request.cookies.get(sessions.COOKIE)
-    person = await sessions.find(request.app[SERVICES].redis, token) if token else None
-    if person is None:
-        raise Problem(401, "请先登录")
-    request[PERSON] = person
-    if person.role not in roles:
-        raise Problem(403, "您的角色不能使用这项功能")
+        given = query_of(request) if self.open311 else dict(request.query)
+        return validated(self.query, given)
 
 
 def endpoint(  # noqa: PLR0913 - a declaration names its parts
@@ -188,6 +202,9 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     problems: tuple[int, ...] = (),
     deadline_s: float | None = DEADLINE_S,
     upload: int | None = None,
+    scope: Scope | None = None,
+    header: RequiredHeader | None = None,
+    open311: bool = False,
 ) -> Callable[[Handler[Body, Query, Result]], Endpoint]:
     """Declare the decorated function an endpoint; ``access`` cannot be left out.
 
@@ -208,6 +225,9 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
             problems=problems,
             deadline_s=deadline_s,
             upload=upload,
+            scope=scope,
+            header=header,
+            open311=open311,
         )
 
     return declare

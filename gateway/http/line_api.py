@@ -16,7 +16,8 @@ from telephony.events import LineMode
 from telephony.lines import Line
 
 PATH = f"/api/v1/lines/{{number:{LINE}}}"
-WORDS = r"^[^\x00-\x1f\x7f]*$"
+# What PostgreSQL takes for control characters ([[:cntrl:]]) in every locale, as its checks do.
+WORDS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 
 class LineAnswer(Answer):

@@ -7,7 +7,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from gateway.http.endpoint import PERSON
+from gateway.auth.roles import INTEGRATIONS
+from gateway.http import open311_wire
+from gateway.http.endpoint import PERSON, Endpoint
+from gateway.http.permission import bearer_of
 from gateway.http.problems import Problem, of_http_error, of_outage
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,24 +69,46 @@ async def answer_problems(request: web.Request, handler: Next) -> web.StreamResp
     try:
         return await handler(request)
     except Problem as problem:
-        return problem.response()
+        return _response(request, problem)
     except web.HTTPException as error:
-        return of_http_error(error).response()
+        return _response(request, of_http_error(error))
     except Exception as error:  # the border: no traceback may reach a user
         outage = of_outage(error)
         if outage is None:
             log.exception("request_failed")
-            return Problem(500, "服务出错，已记录，请联系管理员").response()
+            return _response(request, Problem(500, "服务出错，已记录，请联系管理员"))
         log.warning("request_refused", error=type(error).__name__, route=_route(request))
-        return outage.response()
+        return _response(request, outage)
+
+
+def _response(request: web.Request, problem: Problem) -> web.Response:
+    if request.path.startswith(open311_wire.ROOT):
+        return open311_wire.respond_problem(request, problem)
+    return problem.response()
 
 
 @web.middleware
 async def refuse_forgery(request: web.Request, handler: Next) -> web.StreamResponse:
     """Whatever may change something needs a header that a foreign page cannot send (CSRF)."""
-    if request.method not in SAFE_METHODS and request.headers.get(FORGERY_HEADER) != "1":
+    if forgeable(request) and request.headers.get(FORGERY_HEADER) != "1":
         raise Problem(403, f"缺少请求头 {FORGERY_HEADER}: 1")
     return await handler(request)
+
+
+def forgeable(request: web.Request) -> bool:
+    """Whether a foreign page could have a browser send this with somebody's cookie.
+
+    Not with a key: a page cannot add that header, and where only keys count cookies are not read.
+    """
+    if request.method in SAFE_METHODS or bearer_of(request) is not None:
+        return False
+    served = getattr(request.match_info.handler, "__self__", None)
+    return not (isinstance(served, Endpoint) and takes_keys_only(served))
+
+
+def takes_keys_only(served: Endpoint) -> bool:
+    """Whether an endpoint is for other systems alone."""
+    return served.access == INTEGRATIONS
 
 
 async def set_headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 
 from gateway.auth.sessions import COOKIE
 from gateway.http.endpoint import UPLOAD_TYPE, Endpoint, Nothing
-from gateway.http.middleware import FORGERY_HEADER, SAFE_METHODS
+from gateway.http.middleware import FORGERY_HEADER, SAFE_METHODS, takes_keys_only
+from gateway.http.open311_wire import FORM_TYPE, XML_TYPE, status_of
 from gateway.http.problems import CONTENT_TYPE, TITLES
 
 REF = "#/components/schemas/{model}"
@@ -35,10 +36,19 @@ PROBLEM: Json = {
     },
 }
 
+OPEN311_ERRORS: Json = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["code", "description"],
+        "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
+    },
+}
+
 
 def document(endpoints: Sequence[Endpoint]) -> Json:
     """Describe ``endpoints``; raises `ValueError` when two of their models have one name."""
-    schemas: Json = {"Problem": PROBLEM}
+    schemas: Json = {"Problem": PROBLEM, "Open311Errors": OPEN311_ERRORS}
     paths: Json = {}
     for endpoint in endpoints:
         paths.setdefault(plain_path(endpoint.path), {})[endpoint.method.lower()] = _operation(
@@ -50,7 +60,10 @@ def document(endpoints: Sequence[Endpoint]) -> Json:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+                "key": {"type": "http", "scheme": "bearer"},
+            },
         },
     }
 
@@ -67,7 +80,16 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, schemas)],
         "responses": _responses(endpoint, schemas),
     }
-    if endpoint.method not in SAFE_METHODS:
+    if endpoint.header is not None:
+        operation["parameters"].append(
+            {
+                "name": endpoint.header.name,
+                "in": "header",
+                "required": True,
+                "schema": {"type": "string", "pattern": f"^{endpoint.header.pattern}$"},
+            }
+        )
+    if endpoint.method not in SAFE_METHODS and not takes_keys_only(endpoint):
         operation["parameters"].append(
             {
                 "name": FORGERY_HEADER,
@@ -78,14 +100,14 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         )
     if endpoint.body is not Nothing:
         schema = _schema(TypeAdapter(endpoint.body), "validation", schemas)
-        content = {"application/json": {"schema": schema}}
+        content = {FORM_TYPE if endpoint.takes_form else "application/json": {"schema": schema}}
         operation["requestBody"] = {"required": True, "content": content}
     elif endpoint.upload is not None:
         file = {"type": "string", "format": "binary", "maxLength": endpoint.upload}
         content = {UPLOAD_TYPE: {"schema": file}}
         operation["requestBody"] = {"required": True, "content": content}
     if endpoint.access != "public":
-        operation["security"] = [{"session": []}]
+        operation["security"] = [{"key" if takes_keys_only(endpoint) else "session": []}]
         operation["x-roles"] = sorted(endpoint.access)
     return operation
 
@@ -95,25 +117,38 @@ def _responses(endpoint: Endpoint, schemas: Json) -> Json:
     if endpoint.answer is not None:
         schema = _schema(endpoint.answer, "serialization", schemas)
         success["content"] = {"application/json": {"schema": schema}}
-    statuses = {*endpoint.problems, 500, 503}
-    if endpoint.access != "public":
-        statuses |= {401, 403}
-    if endpoint.method not in SAFE_METHODS:
-        statuses |= {403}
-    if endpoint.body is not Nothing:
-        statuses |= {400, 413, 415, 422}
-    if endpoint.upload is not None:
-        statuses |= {413, 415}
-    if endpoint.query is not Nothing:
-        statuses |= {422}
-    if _PATH_PART.search(endpoint.path):
-        statuses |= {404}
-    problem = {CONTENT_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}}
+        if endpoint.open311:
+            success["content"][XML_TYPE] = {"schema": {"type": "string"}}
     responses = {str(status): success for status in (endpoint.status, *endpoint.other_statuses)}
-    for status in sorted(statuses):
+    problem = _problem_content(endpoint)
+    for status in sorted(_problem_statuses(endpoint)):
         described = {"description": TITLES[status], "content": problem}
         responses.setdefault(str(status), described)
     return responses
+
+
+def _problem_statuses(endpoint: Endpoint) -> set[int]:
+    changing = endpoint.method not in SAFE_METHODS
+    reasons: tuple[tuple[bool, set[int]], ...] = (
+        (True, {*endpoint.problems, 500, 503}),
+        (endpoint.access != "public", {401, 403}),
+        (changing, {403}),
+        (takes_keys_only(endpoint), {429}),
+        (endpoint.header is not None, {400}),
+        (endpoint.body is not Nothing, {400, 413, 415, 422}),
+        (endpoint.upload is not None, {413, 415}),
+        (endpoint.query is not Nothing, {422}),
+        (_PATH_PART.search(endpoint.path) is not None, {404}),
+    )
+    statuses = {status for applies, those in reasons if applies for status in those}
+    return {status_of(status) for status in statuses} if endpoint.open311 else statuses
+
+
+def _problem_content(endpoint: Endpoint) -> Json:
+    if endpoint.open311:
+        errors = {"schema": {"$ref": REF.format(model="Open311Errors")}}
+        return {"application/json": errors, XML_TYPE: {"schema": {"type": "string"}}}
+    return {CONTENT_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}}
 
 
 def _path_parameters(endpoint: Endpoint) -> list[Json]:
@@ -122,7 +157,7 @@ def _path_parameters(endpoint: Endpoint) -> list[Json]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "pattern": f"^{pattern or '[^/]+'}$"},
+            "schema": {"type": "string", "pattern": f"^(?:{pattern or '[^/]+'})$"},
         }
         for name, pattern in _PATH_PART.findall(endpoint.path)
     ]

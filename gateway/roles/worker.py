@@ -11,6 +11,7 @@ from pgqueuer.errors import PgqException, RetryRequested
 from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
+from gateway import idempotency
 from gateway.attachment_files import clean_attachments
 from gateway.case_clocks import make_notices, redate_clocks
 from gateway.case_words import keep_words_of_cases
@@ -24,6 +25,7 @@ from gateway.webhooks.job import carry_webhooks, purge_webhooks
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
+NIGHTLY = "40 2 * * *"
 EVERY_HOUR = "17 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
@@ -68,6 +70,12 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("forget_idempotency_keys", NIGHTLY)
+        async def forget(_schedule: Schedule) -> None:
+            async with context.engines.pool.acquire() as pooled:
+                days = context.settings.idempotency_days
+                await idempotency.forget_old(pooled, days=days, now=context.clock())
 
         @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
         async def words(_schedule: Schedule) -> None:

@@ -9,7 +9,8 @@ returning
 
 -- name: replace_password(login, password_hash)$
 -- The user's id, or nothing for an unknown login.
-update users set password_hash = :password_hash where login = :login returning user_id;
+update users set password_hash = :password_hash
+where login = :login and role <> 'integration' returning user_id;
 
 -- name: all_users()
 select u.*, d.code as department from users u left join departments d using (department_id)
@@ -27,9 +28,9 @@ update users set queues = :queues
 where switchboard = :switchboard and agent = :agent and active;
 
 -- name: credentials(login)^
--- What is needed to check a password; a closed account has none.
+-- What is needed to check a password; a closed account and another system have none.
 select u.*, d.code as department from users u left join departments d using (department_id)
-where u.login = :login and u.active;
+where u.login = :login and u.active and u.role <> 'integration';
 
 -- name: lock_first_administrator()!
 -- Two programs that start together must not both make one.

@@ -87,6 +87,7 @@ async def test_an_administrator_defines_lines_and_the_audit_log_tells(hotline: H
         ("12315", {"mode": "merged"}, 422),
         ("12315", {"name": ""}, 422),
         ("12315", {"district": "东区/西区"}, 422),
+        ("12315", {"name": "线\x85路"}, 422),
         ("12315", {"price": 1}, 422),
         ("+8612315", {}, 404),
         ("1", {}, 404),

@@ -19,7 +19,9 @@ from aiohttp.test_utils import TestServer
 from redis.asyncio import Redis
 
 from gateway import live_state
+from gateway.api_keys import KeyTerms, create_key
 from gateway.auth import sessions
+from gateway.auth.keys import Scope
 from gateway.auth.roles import Person, Role
 from gateway.commands import Command, RedisCommands, serve_commands
 from gateway.errors import CommandRefusedError
@@ -33,7 +35,8 @@ from gateway.recorder import save_calls
 from gateway.redis_client import connect
 from gateway.settings import Settings
 from telephony.events import AgentPart, CallRecord, Outcome
-from ticketing.case import Case
+from ticketing.case import Case, CaseSource
+from ticketing.categories import create_category
 from ticketing.departments import Level, create_department, find_department
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -227,6 +230,33 @@ class Hotline:
         """Somebody of a department, logged in."""
         person = await self.add_user(Role.DEPARTMENT, f"dept-{code.lower()}", department=code)
         return await self.browser(person)
+
+    @contextlib.asynccontextmanager
+    async def serving(self, settings: Settings) -> AsyncIterator[str]:
+        """Another surface over the same, with other settings; its address."""
+        async with TestServer(create_app(self.services, settings)) as server:
+            yield str(server.make_url("/")).rstrip("/")
+
+    async def category(self, code: str, name: str = "路灯", *, group: str = "C1") -> str:
+        """Store a sub-class, in a class that is made with it if need be; its code."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(
+                "select count(*) from categories where code=$1", group
+            ):
+                await create_category(
+                    connection, code=group, name="市政设施", parent=None, department=None
+                )
+            await create_category(connection, code=code, name=name, parent=group, department=None)
+        return code
+
+    async def api_key(
+        self, name: str, *scopes: Scope, channel: CaseSource = CaseSource.WEB
+    ) -> dict[str, str]:
+        """Connect another system; the header that it sends."""
+        terms = KeyTerms(name=name, channel=channel, scopes=frozenset(scopes or Scope))
+        async with self.pool.acquire() as connection, connection.transaction():
+            _, secret = await create_key(connection, terms, actor="admin", at=NOW)
+        return {"Authorization": f"Bearer {secret}"}
 
     async def administrator(self) -> Browser:
         """A logged-in administrator."""

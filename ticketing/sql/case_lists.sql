@@ -29,6 +29,14 @@ cross join lateral (
 ) n
 order by n.opened_at desc, n.case_id desc limit :limit;
 
+-- name: of_source(source, states, opener, categories, departments, parts, own, see_all, viewer, since, before, limit)
+select c.case_id from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+where c.source = :source and c.state = any(:states::text[])
+  and (:opener::bigint is null or c.opened_by = :opener)
+  and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
+  and c.opened_at >= :since and c.opened_at < :before
+order by c.opened_at desc, c.case_id desc limit :limit;
+
 -- name: of_categories(categories, states, departments, parts, own, see_all, viewer, since, before, limit)
 -- `departments` null: wherever it is.
 select n.case_id from unnest(:categories::bigint[]) as k (category_id)

@@ -4,13 +4,14 @@ insert into case_numbers as known (day, last) values (:day, 1)
 on conflict (day) do update set last = known.last + 1
 returning last;
 
--- name: insert_case(case_no, call_id, kind, title, body, address, confidential, caller, category_id, matter, opened_by, opened_at)$
+-- name: insert_case(case_no, call_id, source, kind, title, body, address, confidential, caller, category_id, matter, opened_by, opened_at)$
 -- Nothing is returned when the call has a case already.
 insert into cases (
-  case_no, call_id, kind, title, body, address, confidential, caller, category_id, matter, state,
-  opened_by, opened_at
+  case_no, call_id, source, kind, title, body, address, confidential, caller, category_id, matter,
+  state, opened_by, opened_at
 ) values (
-  :case_no, :call_id, :kind, :title, :body, :address, :confidential, :caller, :category_id, :matter,
+  :case_no, :call_id, :source, :kind, :title, :body, :address, :confidential, :caller, :category_id,
+  :matter,
   'registered', :opened_by, :opened_at
 )
 on conflict (call_id) do nothing

@@ -250,6 +250,8 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Not together with a light. */
+  source?: string
   /** Instants of registration: from the first on, before the second. */
   opened_from?: string
   opened_to?: string
@@ -330,7 +332,11 @@ export interface CaseOutline {
   opened_at: string
 }
 
+/** How a case came. */
+export type CaseSource = 'phone' | 'web' | 'letter' | 'visit' | 'app'
+
 export interface CaseRow extends CaseOutline {
+  source: CaseSource
   call_id: string | null
   caller: string
   address: string
@@ -404,7 +410,10 @@ export interface Conference {
 }
 
 export interface NewCase {
-  call_id: string
+  call_id?: string
+  /** Of one without a call: how it came, and the number to call back at. */
+  source?: CaseSource
+  contact?: string
   kind: CaseKind
   title: string
   body: string

@@ -10,6 +10,8 @@ declare module 'vue-router' {
     title: string
     /** Who may open it; nobody else sees anything of it. */
     roles: readonly Role[]
+    /** Also for citizens, who are nobody here. */
+    public?: true
     /** Its name in the main navigation. */
     menu?: string
     /** The drop-down of the main navigation that it sits in: of pages that are opened rarely. */
@@ -27,6 +29,12 @@ const routes: RouteRecordRaw[] = [
     name: 'login',
     component: () => import('./pages/LoginPage.vue'),
     meta: { title: '登录', roles: EVERYONE },
+  },
+  {
+    path: '/enquiry',
+    name: 'enquiry',
+    component: () => import('./pages/EnquiryPage.vue'),
+    meta: { title: '查询办理进度', roles: EVERYONE, public: true },
   },
   {
     path: '/',
@@ -57,6 +65,12 @@ const routes: RouteRecordRaw[] = [
     name: 'cases',
     component: () => import('./pages/CasesPage.vue'),
     meta: { title: '工单', roles: EVERYONE, menu: '工单' },
+  },
+  {
+    path: '/cases/new',
+    name: 'new-case',
+    component: () => import('./pages/NewCasePage.vue'),
+    meta: { title: '登记来信来访', roles: ['agent', 'supervisor'] },
   },
   {
     path: '/cases/:no',
@@ -107,6 +121,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理', group: '管理' },
   },
   {
+    path: '/integrations',
+    name: 'integrations',
+    component: () => import('./pages/IntegrationsPage.vue'),
+    meta: { title: '接入', roles: ['administrator'], menu: '接入', group: '管理' },
+  },
+  {
     path: '/webhooks',
     name: 'webhooks',
     component: () => import('./pages/WebhooksPage.vue'),
@@ -155,6 +175,7 @@ function home(role: Role) {
 
 /** From the login page and from `/` everybody comes to the page that is his own. */
 function turnedAway(to: RouteLocationNormalized) {
+  if (to.meta.public) return null
   if (to.name === 'login') return session.value === null ? null : { name: 'desk' }
   if (session.value === null) return { name: 'login', query: { to: to.fullPath } }
   if (to.name === 'desk' && !mayOpen(to)) return home(session.value.role)

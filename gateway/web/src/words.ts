@@ -3,6 +3,7 @@ import type {
   Allowance,
   CaseClock,
   CaseKind,
+  CaseSource,
   CaseState,
   DepartmentLevel,
   ClockUnit,
@@ -42,6 +43,14 @@ export const CASE_KIND: Record<CaseKind, string> = {
   report: '举报',
   suggestion: '建议',
   praise: '表扬',
+}
+
+export const CASE_SOURCE: Record<CaseSource, string> = {
+  phone: '电话',
+  web: '网站',
+  letter: '来信',
+  visit: '来访',
+  app: '移动应用',
 }
 
 export const CASE_STATE: Record<CaseState, string> = {

@@ -35,7 +35,7 @@ export interface DeskItem extends SeatCall {
   caseNo: string | null
 }
 
-const emptyForm = (): CaseForm => ({
+export const emptyForm = (): CaseForm => ({
   kind: '',
   title: '',
   body: '',

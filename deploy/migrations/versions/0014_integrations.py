@@ -1,0 +1,15 @@
+"""Other systems: API keys, cases by inbound channels, idempotency keys."""
+
+from pathlib import Path
+
+from alembic import op
+
+from deploy.migrations.sql import run_file
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    """Run the SQL file."""
+    run_file(op.get_bind(), Path(__file__).with_suffix(".sql"))

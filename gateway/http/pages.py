@@ -25,6 +25,9 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

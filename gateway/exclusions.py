@@ -21,7 +21,7 @@ from ticketing.words import MATTERS
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "exclusions.sql", "asyncpg")
 
 
-class Reason(StrEnum):
+class ExclusionReason(StrEnum):
     """Why something does not count."""
 
     SEPARATED = "separated"  # 诉访分离
@@ -47,7 +47,7 @@ class Exclusion:
     exclusion_id: int
     made_at: datetime
     what: What
-    reason: Reason
+    reason: ExclusionReason
     mark_id: int | None
     matter: Matter | None
     case_no: str | None
@@ -64,13 +64,13 @@ class Exclusion:
         matter = row["matter"]
         typed = {
             "what": What(row["what"]),
-            "reason": Reason(row["reason"]),
+            "reason": ExclusionReason(row["reason"]),
             "matter": None if matter is None else Matter(matter),
         }
         return cls(**dict(row) | typed)
 
 
-async def exclusion_of(connection: Any, case: Case) -> Reason | None:
+async def exclusion_of(connection: Any, case: Case) -> ExclusionReason | None:
     """Why a case does not count and is not called back about; none: it does."""
     found = await _exclusion(connection, case)
     return None if found is None else found[0]
@@ -79,7 +79,7 @@ async def exclusion_of(connection: Any, case: Case) -> Reason | None:
 async def list_exclusions(
     connection: Any,
     *,
-    reason: Reason | None,
+    reason: ExclusionReason | None,
     mark_id: int | None,
     before: int | None,
     limit: int,
@@ -91,7 +91,7 @@ async def list_exclusions(
     return [Exclusion.from_row(row) async for row in rows]
 
 
-async def skip_callback(connection: Any, case: Case, *, now: datetime) -> Reason | None:
+async def skip_callback(connection: Any, case: Case, *, now: datetime) -> ExclusionReason | None:
     """Why a closed case is not called back about; its history and the list say so, once a closing.
 
     ``None``: it is called back about. ``connection`` is in a transaction.
@@ -121,13 +121,13 @@ async def skipped_because_of(connection: Any, mark_id: int) -> list[Case]:
     return await case_store.by_ids(connection, [row["case_id"] async for row in rows])
 
 
-def _words(reason: Reason, case: Case, mark_id: int | None) -> str:
-    if reason is Reason.NUISANCE:
+def _words(reason: ExclusionReason, case: Case, mark_id: int | None) -> str:
+    if reason is ExclusionReason.NUISANCE:
         return f"来电已被标记为骚扰（第 {mark_id} 号标记），不作满意度回访，不计入满意度"
     what = "" if case.matter is None else f"（{MATTERS[case.matter]}）"
     return f"诉访分离事项{what}，不作满意度回访，不计入满意度"
 
 
-async def _exclusion(connection: Any, case: Case) -> tuple[Reason, int | None] | None:
+async def _exclusion(connection: Any, case: Case) -> tuple[ExclusionReason, int | None] | None:
     row = await _QUERIES.exclusion_of(connection, call_id=case.call_id, case_id=case.case_id)
-    return None if row is None else (Reason(row["reason"]), row["mark_id"])
+    return None if row is None else (ExclusionReason(row["reason"]), row["mark_id"])

@@ -21,6 +21,7 @@ from ticketing.case import (
 from ticketing.categories import open_category
 from ticketing.errors import CaseConflictError, CaseNotFoundError, StepForbiddenError
 from ticketing.lifecycle import TABLE, Party, Step
+from ticketing.search.words import keep_words
 from ticketing.steps import StepRequest
 from ticketing.taking import take
 
@@ -54,6 +55,7 @@ async def open_case(conn: Any, new: NewCase, *, actor: Actor, now: datetime) -> 
         case = (await case_store.lock(conn, [case_no]))[case_no]
         row = take(case.standing, following.step, party, opening=True)
         await steps.apply(conn, case, following, row, actor=actor, now=now)
+    await keep_words(conn, case_id)
     return await steps.read(conn, case_id)
 
 

@@ -16,6 +16,7 @@ from ticketing.categories import open_category
 from ticketing.departments import named_department
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
 from ticketing.lifecycle import CaseState, Field, Matter, Party, Step, Transition
+from ticketing.search.words import keep_words
 from ticketing.taking import check_fields, take
 from ticketing.visibility import party_of
 from ticketing.words import FIELDS, STATES
@@ -88,6 +89,8 @@ async def take_step(
     if wanted.target is not None:
         target = await _target(conn, locked, case, wanted.target, actor)
     await apply(conn, case, wanted, row, actor=actor, now=now, target=target)
+    if wanted.result is not None or wanted.category is not None:
+        await keep_words(conn, case.case_id)
     if target is not None:
         await _note_merged(conn, case, target, actor=actor, now=now)
     return Taken(

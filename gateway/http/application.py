@@ -9,11 +9,13 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.http import (
+    attachment_api,
     audit_api,
     board_api,
     calendar_api,
     call_api,
     case_api,
+    case_search_api,
     case_step_api,
     category_api,
     citizen_api,
@@ -36,6 +38,8 @@ from gateway.http import (
     session_api,
     socket_api,
     supervision_api,
+    webhook_api,
+    webhook_delivery_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.malformed import QuietRunner
@@ -60,8 +64,10 @@ API: tuple[Endpoint, ...] = (
     *seat_queues_api.ENDPOINTS,
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
+    *case_search_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
     *nuisance_api.ENDPOINTS,
+    *attachment_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
     *clock_api.ENDPOINTS,
@@ -74,6 +80,8 @@ API: tuple[Endpoint, ...] = (
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
     *audit_api.ENDPOINTS,
+    *webhook_api.ENDPOINTS,
+    *webhook_delivery_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

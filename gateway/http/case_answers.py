@@ -7,7 +7,7 @@ from typing import Any
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.conferences import Conference, conferences_of
-from gateway.exclusions import Reason, exclusion_of
+from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -119,7 +119,7 @@ class CaseAnswer(CaseRow):
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
     conferences: list[ConferenceAnswer]
-    excluded: Reason | None
+    excluded: ExclusionReason | None
 
 
 async def case_rows(
@@ -181,6 +181,11 @@ async def _party(connection: Any, case: Case, person: Person) -> Party | None:
         opened_by_actor=case.opened_by == person.login,
         confidential=case.confidential,
     )
+
+
+async def handles(connection: Any, case: Case, person: Person) -> bool:
+    """Whether ``person`` works on a case, and does not only look at it."""
+    return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
 
 
 def _allowed(case: Case, party: Party | None) -> list[AllowedStep]:

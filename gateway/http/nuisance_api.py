@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gateway.auth.roles import OVERSEERS, SUPERVISORS
-from gateway.exclusions import Exclusion, Reason, What, list_exclusions, skipped_because_of
+from gateway.exclusions import Exclusion, ExclusionReason, What, list_exclusions, skipped_because_of
 from gateway.http.actors import as_problems
 from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
@@ -57,7 +57,7 @@ class Lifting(Strict):
 class ExclusionPage(Strict):
     """The list, newest first, from before the line ``before``; of one reason, of one mark."""
 
-    reason: Reason | None = None
+    reason: ExclusionReason | None = None
     mark: Before | None = None
     before: Before | None = None
     limit: Limit = 50
@@ -73,7 +73,7 @@ class ExclusionAnswer(Answer):
     exclusion_id: int
     made_at: Instant
     what: What
-    reason: Reason
+    reason: ExclusionReason
     mark_id: int | None
     matter: Matter | None
     case_no: str | None

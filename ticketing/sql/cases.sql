@@ -42,8 +42,10 @@ returning version;
 delete from case_departments where case_id = :case_id;
 
 -- name: place_case(case_id, lead_id, assisting)!
-insert into case_departments (case_id, department_id, part, state, opened_at, confidential)
-select c.case_id, d.department_id, d.part, c.state, c.opened_at, c.confidential
+insert into case_departments (
+  case_id, department_id, part, state, opened_at, confidential, category_id
+)
+select c.case_id, d.department_id, d.part, c.state, c.opened_at, c.confidential, c.category_id
 from cases c, (
   select :lead_id::bigint, 'lead' union all
   select department_id, 'assisting' from unnest(:assisting::bigint[]) as each (department_id)

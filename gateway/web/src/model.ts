@@ -250,6 +250,9 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Instants of registration: from the first on, before the second. */
+  opened_from?: string
+  opened_to?: string
   /** Sorted by deadline then, and gone on with `after`, else by registration, with `before`. */
   light?: string
   limit: number
@@ -388,8 +391,16 @@ export interface Case extends CaseRow {
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]
+  conferences: Conference[]
   /** Why it does not count in satisfaction figures; null: it does. */
   excluded: ExclusionReason | null
+}
+
+/** The call was one of three (三方通话): `agent` brought in who was called at `number`. */
+export interface Conference {
+  at: string
+  agent: string
+  number: string
 }
 
 export interface NewCase {
@@ -403,6 +414,8 @@ export interface NewCase {
   result?: string
   category?: string
   department?: string
+  /** Of the knowledge base, by id: with which the caller was answered. */
+  articles?: number[]
   matter?: Matter
 }
 

@@ -65,6 +65,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '工单', roles: EVERYONE },
   },
   {
+    path: '/knowledge',
+    name: 'knowledge',
+    component: () => import('./pages/KnowledgePage.vue'),
+    meta: { title: '知识库', roles: EVERYONE, menu: '知识库' },
+  },
+  {
     path: '/seat-figures',
     name: 'seat-figures',
     component: () => import('./pages/SeatFiguresPage.vue'),
@@ -99,6 +105,12 @@ const routes: RouteRecordRaw[] = [
     name: 'clocks',
     component: () => import('./pages/ClocksPage.vue'),
     meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理', group: '管理' },
+  },
+  {
+    path: '/webhooks',
+    name: 'webhooks',
+    component: () => import('./pages/WebhooksPage.vue'),
+    meta: { title: '推送', roles: ['administrator'], menu: '推送', group: '管理' },
   },
   {
     path: '/nuisance-marks',

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.figures import keeper, registry_of, scrape, total
 from tests.support.opinions import answer_callback, rate
 from tests.support.web import CALLER, NOW, Browser, Hotline
 
@@ -146,6 +147,12 @@ async def test_satisfaction_leaves_out_what_the_list_tells_and_nothing_else(
     shown = await board(chief)
     assert shown["satisfaction"] == {"numerator": 1, "denominator": 3, "rate": 1 / 3}
     assert shown["excluded"] == {"ratings": 2, "survey_answers": 0}
+    source = keeper(hotline.pool)
+    await source.refresh()
+    samples = scrape(registry_of(source))
+    assert total(samples, "hotline_ratings_total") == 3
+    assert total(samples, "hotline_ratings_excluded_total", reason="nuisance") == 2
+    assert total(samples, "hotline_ratings_excluded_total", reason="separated") == 0
     await hotline.store_call("1.5", "1001", arrived_at=NOW + 2 * day)
     await rate(hotline.pool, "sb1-1.5", "dissatisfied")
     assert (await board(chief))["excluded"]["ratings"] == 3

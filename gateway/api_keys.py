@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import aiosql
 
-from gateway.auth.keys import Scope, matches, new_key, prefix_of
+from gateway.auth.keys import KeyScope, matches, new_key, prefix_of
 from gateway.auth.roles import Person, Role
 from gateway.errors import ApiKeyMissingError, ApiKeyTakenError
 from ticketing.case import CaseSource
@@ -23,7 +23,7 @@ class KeyTerms:
 
     name: str
     channel: CaseSource
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     active: bool = True
 
 
@@ -46,7 +46,7 @@ class ApiKey:
         terms = KeyTerms(
             name=row["name"],
             channel=CaseSource(row["channel"]),
-            scopes=frozenset(map(Scope, row["scopes"])),
+            scopes=frozenset(map(KeyScope, row["scopes"])),
             active=row["active"],
         )
         names = ("key_id", "user_id", "login", "prefix", "created_at", "created_by", "last_used_on")

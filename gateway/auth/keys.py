@@ -17,7 +17,7 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is read as someth
 _KEY = re.compile(rf"hk_([a-z0-9]{{{PREFIX_LENGTH}}})_[A-Za-z0-9_-]{{43}}")
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """What a key may be used for."""
 
     INBOUND = "inbound"  # send cases over the API of our own

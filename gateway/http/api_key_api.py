@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gateway import api_keys
 from gateway.api_keys import ApiKey, KeyTerms
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import ADMINISTRATORS
 from gateway.errors import ApiKeyMissingError, ApiKeyTakenError
 from gateway.http.auditing import record_change
@@ -28,7 +28,7 @@ class NewKeyForm(Strict):
 
     name: Name
     channel: Channel
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
+    scopes: Annotated[frozenset[KeyScope], Field(min_length=1)]
 
 
 class KeyForm(NewKeyForm):
@@ -43,7 +43,7 @@ class KeyAnswer(Answer):
     key_id: int
     name: str
     channel: CaseSource
-    scopes: list[Scope]
+    scopes: list[KeyScope]
     active: bool
     login: str
     prefix: str

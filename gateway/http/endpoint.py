@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from gateway.api_keys import ApiKey
 from gateway.auth import sessions
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import Person, Role
 from gateway.errors import RouteUndeclaredError
 from gateway.http.open311_wire import form_of, query_of
@@ -118,7 +118,7 @@ class Endpoint:
     problems: tuple[int, ...]
     deadline_s: float | None
     upload: int | None
-    scope: Scope | None
+    scope: KeyScope | None
     header: RequiredHeader | None
     open311: bool
 
@@ -202,7 +202,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     problems: tuple[int, ...] = (),
     deadline_s: float | None = DEADLINE_S,
     upload: int | None = None,
-    scope: Scope | None = None,
+    scope: KeyScope | None = None,
     header: RequiredHeader | None = None,
     open311: bool = False,
 ) -> Callable[[Handler[Body, Query, Result]], Endpoint]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gateway import idempotency
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import INTEGRATIONS
 from gateway.errors import KeyReusedError
 from gateway.http.actors import as_problems
@@ -75,7 +75,7 @@ class SentCaseAnswer(Answer):
     "POST",
     PATH,
     access=INTEGRATIONS,
-    scope=Scope.INBOUND,
+    scope=KeyScope.INBOUND,
     header=KEY,
     body=InboundCase,
     answer=SentCaseAnswer,
@@ -106,7 +106,7 @@ async def send_case(inquiry: Inquiry[InboundCase, Nothing]) -> SentCaseAnswer:
     "GET",
     f"{PATH}/{{case_no:{CASE_NO}}}",
     access=INTEGRATIONS,
-    scope=Scope.INBOUND,
+    scope=KeyScope.INBOUND,
     answer=SentCaseAnswer,
 )
 async def get_sent_case(inquiry: Inquiry[Nothing, Nothing]) -> SentCaseAnswer:

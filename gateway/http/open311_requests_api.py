@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import INTEGRATIONS
 from gateway.http.actors import as_problems
 from gateway.http.endpoint import Inquiry, Nothing, endpoint
@@ -48,7 +48,7 @@ NOTICE = "诉求已受理，可凭编号查询办理进度"
     "POST",
     f"{ROOT}/requests.{FORMAT}",
     access=INTEGRATIONS,
-    scope=Scope.OPEN311,
+    scope=KeyScope.OPEN311,
     body=RequestForm,
     answer=list[CreatedRequest],
     open311=True,

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gateway.api_keys import ApiKey, recognise
 from gateway.auth import rates, sessions
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import INTEGRATIONS, Person, Role
 from gateway.http.problems import Problem
 from gateway.http.services import SERVICES, SETTINGS
@@ -36,7 +36,10 @@ def bearer_of(request: web.Request) -> str | None:
 
 
 async def permit(
-    request: web.Request, roles: Iterable[Role], scope: Scope | None, given_key: str | None = None
+    request: web.Request,
+    roles: Iterable[Role],
+    scope: KeyScope | None,
+    given_key: str | None = None,
 ) -> Asker:
     """Who asks, if that is somebody of ``roles``; a system needs ``scope``.
 

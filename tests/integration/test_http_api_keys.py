@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import Role
 from gateway.users import NewUser, UserError, authenticate, set_password
 from tests.support.web import Browser, Hotline
@@ -107,7 +107,7 @@ async def test_key_in_the_address_is_no_key(hotline: Hotline) -> None:
 
 
 async def test_forgery_header_is_for_cookies(hotline: Hotline) -> None:
-    key = await hotline.api_key("门户", Scope.INBOUND) | {"Idempotency-Key": "1"}
+    key = await hotline.api_key("门户", KeyScope.INBOUND) | {"Idempotency-Key": "1"}
     nobody, agent = await hotline.browser(), await hotline.agent()
     body = {"kind": "help", "title": "路灯", "body": "不亮"}
     path = "/api/v1/inbound/cases"

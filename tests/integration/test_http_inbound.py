@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway import idempotency
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from tests.support.web import CALLER, NOW, Browser, Hotline, next_event
 from ticketing.case import CaseSource
 
@@ -29,7 +29,7 @@ async def send(
 
 async def test_a_case_from_a_website(hotline: Hotline) -> None:
     await hotline.category("0101")
-    key = await hotline.api_key("门户", Scope.INBOUND)
+    key = await hotline.api_key("门户", KeyScope.INBOUND)
     nobody, agent = await hotline.browser(), await hotline.agent()
     supervisor = await hotline.supervisor()
     async with await supervisor.socket() as page:
@@ -58,7 +58,7 @@ async def test_a_case_from_a_website(hotline: Hotline) -> None:
     await agent.json("POST", f"/api/v1/cases/{sent['case_no']}/close", json=closing)
     _, seen = await nobody.json("GET", f"{CASES}/{sent['case_no']}", headers=key)
     assert (seen["state"], seen["result"]) == ("closed", "已修复")
-    other = await hotline.api_key("另一个", Scope.INBOUND)
+    other = await hotline.api_key("另一个", KeyScope.INBOUND)
     assert (await nobody.json("GET", f"{CASES}/{sent['case_no']}", headers=other))[0] == 404
 
 

@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from tests.support.web import CALLER, Browser, Hotline
 from ticketing.case import CaseSource
 
@@ -89,7 +89,7 @@ async def test_discovery(hotline: Hotline) -> None:
 
 async def test_a_request_is_a_case(hotline: Hotline) -> None:
     await hotline.category("0101")
-    key = await hotline.api_key("随手拍", Scope.OPEN311, channel=CaseSource.APP)
+    key = await hotline.api_key("随手拍", KeyScope.OPEN311, channel=CaseSource.APP)
     nobody, agent = await hotline.browser(), await hotline.agent()
     answer = await nobody.http.post(f"{ROOT}/requests.xml", data=FORM, headers=key)
     assert answer.status == 200
@@ -250,7 +250,7 @@ async def test_place_in_other_ways(hotline: Hotline) -> None:
 
 async def test_errors_of_the_way_there(hotline: Hotline) -> None:
     key, nobody = await hotline.api_key("随手拍"), await hotline.browser()
-    scoped = await hotline.api_key("另一个", Scope.INBOUND)
+    scoped = await hotline.api_key("另一个", KeyScope.INBOUND)
     path = f"{ROOT}/requests.json"
     big = {"description": "x" * 70_000}
     for status, method, where, how in (

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from aiohttp import web
 
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import EVERYONE, INTEGRATIONS, Role
 from gateway.errors import GatewayError, RouteUndeclaredError
 from gateway.http.application import API, create_app, listening
@@ -68,7 +68,7 @@ async def test_roles(hotline: Hotline, endpoint: Endpoint) -> None:
             assert (status, said) == (403, "您的角色不能使用这项功能")
         elif endpoint.path != "/ws":  # which then wants an Origin
             assert status not in {401, 403}
-    for scope in Scope:
+    for scope in KeyScope:
         key = await hotline.api_key(f"系统{scope}", scope)
         status, problem = await nobody.json(endpoint.method, path, headers=key, **how)
         served = endpoint.access == INTEGRATIONS and scope is endpoint.scope

@@ -6,7 +6,7 @@ import pytest
 from civicbot import Endpoint, HttpError, HttpTransport, Open311Client
 from civicbot.http import RateLimiter
 
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from tests.support.web import CALLER, Hotline
 
 ROOT = "/open311/v2"
@@ -60,7 +60,7 @@ def read(url: str, number: str) -> None:
 
 async def test_client(hotline: Hotline) -> None:
     await hotline.category("0101")
-    key = await hotline.api_key("civicbot", Scope.OPEN311)
+    key = await hotline.api_key("civicbot", KeyScope.OPEN311)
     url = str(hotline.server.make_url(ROOT))
     secret = key["Authorization"].removeprefix("Bearer ")
     number = await asyncio.to_thread(write, url, secret)

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from gateway import live_state
 from gateway.api_keys import KeyTerms, create_key
 from gateway.auth import sessions
-from gateway.auth.keys import Scope
+from gateway.auth.keys import KeyScope
 from gateway.auth.roles import Person, Role
 from gateway.commands import Command, RedisCommands, serve_commands
 from gateway.errors import CommandRefusedError
@@ -250,10 +250,10 @@ class Hotline:
         return code
 
     async def api_key(
-        self, name: str, *scopes: Scope, channel: CaseSource = CaseSource.WEB
+        self, name: str, *scopes: KeyScope, channel: CaseSource = CaseSource.WEB
     ) -> dict[str, str]:
         """Connect another system; the header that it sends."""
-        terms = KeyTerms(name=name, channel=channel, scopes=frozenset(scopes or Scope))
+        terms = KeyTerms(name=name, channel=channel, scopes=frozenset(scopes or KeyScope))
         async with self.pool.acquire() as connection, connection.transaction():
             _, secret = await create_key(connection, terms, actor="admin", at=NOW)
         return {"Authorization": f"Bearer {secret}"}

@@ -22,7 +22,7 @@ BENCHMARKS = (
     "bench_switchboard",
     "bench_cases",
 )
-TIMEOUT_S = 240
+TIMEOUT_S = 480
 MILLIONS_TIMEOUT_S = 3600  # of `bench_cases` when it is told to make millions of them
 
 

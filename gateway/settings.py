@@ -124,6 +124,27 @@ class Settings(SwitchboardSettings, BaseSettings):
         False, description="the day on which a clock starts is the first of its working days"
     )
 
+    surge_windows_min: tuple[Annotated[int, Field(ge=5, le=10_080)], ...] = Field(
+        (60, 1440), min_length=1, max_length=5, description="minutes over which shares are judged"
+    )
+    surge_class_percent: float = Field(10, ge=0, le=100, description="a class above it is a surge")
+    surge_subclass_percent: float = Field(5, ge=0, le=100, description="so is a sub-class")
+    surge_min_cases: int = Field(10, ge=2, le=100_000, description="fewer cases are no surge")
+    surge_cluster_min: int = Field(
+        180, ge=5, le=10_080, description="minutes within which cases of one place are a cluster"
+    )
+    surge_cluster_cases: int = Field(5, ge=2, le=1000, description="cases that make a cluster")
+    surge_calm_min: int = Field(
+        30, ge=1, le=1440, description="minutes without being found until a surge is over"
+    )
+
+    @field_validator("surge_windows_min")
+    @classmethod
+    def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(windows)) != len(windows):
+            raise ValueError("must differ from each other")
+        return windows
+
     @field_validator("clock_hours")
     @classmethod
     def _hours(cls, hours: str) -> str:

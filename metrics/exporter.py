@@ -20,6 +20,7 @@ from metrics.events import EventCounts
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
+from metrics.surges import surge_metrics
 
 QueueAndLine = tuple[str, str]
 
@@ -124,6 +125,7 @@ class FiguresCollector(Collector):
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from clock_metrics(snapshot.clocks, snapshot.events, self._counters)
+        yield from surge_metrics(snapshot.surges, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
         yield from self._reconciliation(snapshot)

@@ -20,6 +20,7 @@ from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
+from metrics.surges import OpenSurges, open_surges
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,7 @@ class Snapshot:
     callers: CallerCounts
     ringbacks: LiveRingbacks
     clocks: RunningClocks
+    surges: OpenSurges
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -116,6 +118,7 @@ class SnapshotKeeper:
             callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
             clocks=await self._running_clocks(conn, taken_at_s),
+            surges=await open_surges(conn),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),

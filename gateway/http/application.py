@@ -29,6 +29,7 @@ from gateway.http import (
     session_api,
     socket_api,
     supervision_api,
+    surge_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
@@ -56,6 +57,7 @@ API: tuple[Endpoint, ...] = (
     *clock_api.ENDPOINTS,
     *calendar_api.ENDPOINTS,
     *board_api.ENDPOINTS,
+    *surge_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,

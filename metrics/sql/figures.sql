@@ -110,3 +110,6 @@ select
 from case_clocks
 where stopped_at is null
 group by 1, 2;
+
+-- name: open_surges()
+select level, count(*) as surges from surges where ended_at is null group by level;

@@ -39,3 +39,7 @@ class OwnershipLostError(GatewayError):
 
 class ComparisonError(GatewayError):
     """A comparison with the switchboard's records did not come to its end; it is tried again."""
+
+
+class TrainingError(GatewayError):
+    """A model of the dispatch suggestion could not be made."""

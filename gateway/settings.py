@@ -138,6 +138,24 @@ class Settings(SwitchboardSettings, BaseSettings):
         30, ge=1, le=1440, description="minutes without being found until a surge is over"
     )
 
+    suggest_offer_percent: float = Field(
+        30, ge=0, le=100, description="a suggestion of less confidence is not shown"
+    )
+    suggest_preselect_percent: float = Field(
+        80, ge=0, le=100, description="from this confidence on it is chosen in the form already"
+    )
+    suggest_dispatch_percent: float | None = Field(
+        None, ge=50, le=100, description="from this confidence on a case dispatches itself; never"
+    )
+    suggest_hour: int = Field(
+        2, ge=0, le=23, description="from when on the model is made anew, Asia/Shanghai"
+    )
+    suggest_sample: int = Field(
+        100_000, ge=1000, le=1_000_000, description="newest cases that a model is made from"
+    )
+    suggest_min_cases: int = Field(1000, ge=100, description="fewer make no model")
+    suggest_new_cases: int = Field(500, ge=1, description="fewer new ones make no new model")
+
     @field_validator("surge_windows_min")
     @classmethod
     def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
@@ -182,6 +200,8 @@ class Settings(SwitchboardSettings, BaseSettings):
             raise ValueError("not_ready_reasons must differ from each other")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
+        if self.suggest_preselect_percent < self.suggest_offer_percent:
+            raise ValueError("suggest_preselect_percent must not be below suggest_offer_percent")
         if self.ringback_opens >= self.ringback_closes:
             raise ValueError("ringback_opens must be earlier in the day than ringback_closes")
         check_entries(self.switchboards, self.model_fields_set)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.dispatch_adviser import Adviser
 from gateway.errors import GatewayError
 from gateway.http import (
     board_api,
@@ -18,6 +19,7 @@ from gateway.http import (
     clock_api,
     control_api,
     department_api,
+    dispatch_suggestion_api,
     figures_api,
     health_api,
     line_api,
@@ -28,6 +30,7 @@ from gateway.http import (
     seat_queues_api,
     session_api,
     socket_api,
+    suggestion_quality_api,
     supervision_api,
     surge_api,
 )
@@ -57,6 +60,8 @@ API: tuple[Endpoint, ...] = (
     *clock_api.ENDPOINTS,
     *calendar_api.ENDPOINTS,
     *board_api.ENDPOINTS,
+    *dispatch_suggestion_api.ENDPOINTS,
+    *suggestion_quality_api.ENDPOINTS,
     *surge_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
@@ -75,6 +80,7 @@ def create_app(services: Services, settings: Settings, *, dist: Path = DIST) -> 
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY)
     app[SERVICES] = services
     app[SETTINGS] = settings
+    app[dispatch_suggestion_api.ADVISER] = Adviser()
     for each in (*API, _described(API), *page_endpoints(dist)):
         app.router.add_route(each.method, each.path, each.handle)
     app.on_response_prepare.append(set_headers)

@@ -12,8 +12,11 @@ from gateway.http.call_api import call_for
 from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, full_case
 from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
+from gateway.http.dispatch_suggestion_api import SuggestionId
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
+from gateway.http.problems import FieldProblem, Problem
+from gateway.http.self_dispatch import dispatch_by_itself
 from ticketing import case_lists, cases
 from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
 from ticketing.case_lists import Scope, Wanted
@@ -21,6 +24,7 @@ from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
+from ticketing.dispatch_suggestion.store import drop_shown, note_chosen
 from ticketing.lifecycle import TABLE, CaseState, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
@@ -29,7 +33,8 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take.
+    ``urgency`` decides how long signing and closing it may take; ``suggestion`` is the dispatch
+    suggestion that was shown with it.
     """
 
     call_id: CallId | None = None
@@ -43,6 +48,7 @@ class CaseForm(Strict):
     category: Code | None = None
     department: Code | None = None
     assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
+    suggestion: SuggestionId | None = None
 
 
 class Closing(Strict):
@@ -96,6 +102,8 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
         with as_problems():
             new = await _new_case(inquiry, connection)
             case = await cases.open_case(connection, new, actor=actor_of(person), now=now)
+        await _note_choice(inquiry, connection, case)
+        case = await dispatch_by_itself(inquiry, connection, case)
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
         await follow_opening(
@@ -116,12 +124,29 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
     return answer
 
 
+async def _note_choice(inquiry: Inquiry[CaseForm, Nothing], connection: Any, case: Case) -> None:
+    """Note what was chosen where something was proposed; of a confidential case nothing is kept."""
+    suggestion_id, asked_by = inquiry.body.suggestion, inquiry.person.user_id
+    if suggestion_id is None:
+        return
+    if case.confidential:
+        found = await drop_shown(connection, suggestion_id, asked_by=asked_by)
+    else:
+        at = inquiry.services.clock()
+        found = await note_chosen(
+            connection, suggestion_id, asked_by=asked_by, case_id=case.case_id, at=at
+        )
+    if not found:
+        sentence = "没有这条派单建议，或它已用于其他工单"
+        raise Problem(422, sentence, errors=[FieldProblem("suggestion", sentence)])
+
+
 async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> NewCase:
     form, caller = inquiry.body, ""
     if form.call_id is not None:
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(exclude={"urgency"}), caller=caller)
+    return NewCase(**form.model_dump(exclude={"urgency", "suggestion"}), caller=caller)
 
 
 @endpoint(

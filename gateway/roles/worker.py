@@ -16,12 +16,14 @@ from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
+from gateway.suggestion_training import train_if_due
 from gateway.surge_watch import watch_surges
 from gateway.survey_jobs import claim_attempt
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("watch_surges", EVERY_MINUTE)
         async def surges(_schedule: Schedule) -> None:
             await watch_surges(context)
+
+        @queue.schedule("train_suggestions", EVERY_TEN_MINUTES)
+        async def train(_schedule: Schedule) -> None:
+            await train_if_due(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -120,6 +120,8 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "DELETE /api/v1/calendar/days/{day}": {Role.ADMINISTRATOR},
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
+        "POST /api/v1/dispatch-suggestions": case_workers,
+        "GET /api/v1/dispatch-suggestions/quality": overseers,
         "GET /api/v1/surges": overseers,
         "POST /api/v1/surges/{surge_id}/acknowledge": {Role.SUPERVISOR},
         "GET /api/v1/reconciliations": overseers,

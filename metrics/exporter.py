@@ -16,6 +16,7 @@ from metrics.calls import CallGroup
 from metrics.case_clocks import clock_metrics
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
+from metrics.dispatch_suggestion import suggestion_metrics
 from metrics.events import EventCounts
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
@@ -126,6 +127,9 @@ class FiguresCollector(Collector):
         yield from self._cases(snapshot.events)
         yield from clock_metrics(snapshot.clocks, snapshot.events, self._counters)
         yield from surge_metrics(snapshot.surges, snapshot.events, self._counters)
+        yield from suggestion_metrics(
+            snapshot.suggestion_model, snapshot.events, self._counters, now=snapshot.taken_at
+        )
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
         yield from self._reconciliation(snapshot)

@@ -15,6 +15,7 @@ from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_rin
 from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.case_clocks import RunningClocks, running_clocks
 from metrics.counts import CallCounts
+from metrics.dispatch_suggestion import ServedModel, served_model
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
@@ -51,6 +52,7 @@ class Snapshot:
     ringbacks: LiveRingbacks
     clocks: RunningClocks
     surges: OpenSurges
+    suggestion_model: ServedModel | None
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -119,6 +121,7 @@ class SnapshotKeeper:
             ringbacks=await live_ringbacks(conn),
             clocks=await self._running_clocks(conn, taken_at_s),
             surges=await open_surges(conn),
+            suggestion_model=await served_model(conn),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),

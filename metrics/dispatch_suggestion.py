@@ -1,4 +1,4 @@
-"""The dispatch suggestion (C12), for Prometheus: what people chose, and the model that is served."""
+"""The dispatch suggestion (C12), for Prometheus: what people chose, the model that is served."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -65,7 +65,7 @@ def _of_model(model: ServedModel, now: datetime) -> Iterator[Metric]:
     )
     held_out = GaugeMetricFamily(
         "hotline_dispatch_suggestion_held_out_cases",
-        "Cases the model had not seen: all, with the first proposal right, with one of three right.",
+        "Cases the model had not seen: all, those it was right about, those with one of three right.",
         labels=("target", "place"),
     )
     for target in TARGETS:

@@ -395,6 +395,8 @@ export interface NewCase {
   result?: string
   category?: string
   department?: string
+  /** The dispatch suggestion that the form showed. */
+  suggestion?: number
 }
 
 /** GET /calls/{call_id}/caller */

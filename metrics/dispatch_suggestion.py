@@ -65,7 +65,7 @@ def _of_model(model: ServedModel, now: datetime) -> Iterator[Metric]:
     )
     held_out = GaugeMetricFamily(
         "hotline_dispatch_suggestion_held_out_cases",
-        "Cases the model had not seen: all, those it was right about, those with one of three right.",
+        "Cases the model had not seen: all, the first proposal right, one of the three right.",
         labels=("target", "place"),
     )
     for target in TARGETS:

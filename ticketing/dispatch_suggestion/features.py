@@ -48,9 +48,9 @@ def numbers_of(text: CaseText) -> list[int]:
 
 
 def words_of(text: CaseText) -> list[str]:
-    """The words of a case as people read them, once each; the names of its places are none."""
+    """The words of a case as people read them, once each; places of its address are none."""
     said = text.said
-    for place in sorted(locate(text.address).places | locate(text.title).places, key=_longest):
+    for place in sorted(locate(text.address).places, key=_longest):
         said = said.replace(place.name, "，")
     clauses = _CLAUSE.split(said)
     words = dict.fromkeys(word for clause in clauses if clause for word in search_terms(clause))

@@ -6,10 +6,11 @@ this area and anywhere, went to which department; summed over the likely categor
 """
 
 import io
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ WORDS_SHOWN = 5
 LIKELY = 10  # categories that departments are worked out from
 ANYWHERE_WEIGHT = 5.0  # what goes on anywhere counts as so many cases of the area
 _ANYWHERE = 0
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError)
 _SHAPES = {
     "weights": ("int8", 2),
     "scale": ("float64", 0),
@@ -108,14 +110,18 @@ class Model:
         return proposed, self.departments_for(likely, area_of(text))
 
     def explain(self, text: CaseText, category_id: int) -> tuple[str, ...]:
-        """The words of ``text`` that speak most for a category of this model."""
+        """The words of ``text`` that speak most for a category of this model.
+
+        None with less than a quarter of the weight of the first: those say little.
+        """
         (index,) = np.flatnonzero(self.categories == category_id).tolist()
         weight = {
             word: sum(int(self.weights[number_of(piece), index]) for piece in pieces(word))
             for word in words_of(text)
         }
-        telling = sorted(weight, key=lambda word: -weight[word])
-        return tuple(word for word in telling if weight[word] > 0)[:WORDS_SHOWN]
+        most = max(weight.values(), default=0)
+        telling = [word for word in weight if weight[word] > 0 and 4 * weight[word] >= most]
+        return tuple(sorted(telling, key=lambda word: -weight[word])[:WORDS_SHOWN])
 
     def departments_for(self, likely: Mapping[int, float], area: str) -> list[DepartmentProposal]:
         """Departments for the categories at these indices, with their probabilities."""
@@ -168,7 +174,7 @@ class Model:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 found: dict[str, Any] = {name: stored[name] for name in _SHAPES}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (*_UNREADABLE, zlib.error, zipfile.BadZipFile) as error:
             raise ModelInvalidError(f"the stored model cannot be read: {error}") from None
         _check(found)
         parts: Any = {name: part if part.ndim else float(part) for name, part in found.items()}
@@ -177,7 +183,7 @@ class Model:
 
 def office_key(index: int, area: str) -> int:
     """The number of the category at ``index`` in an area; empty: anywhere."""
-    number = max(crc32(area.encode()) & 0x7FFF_FFFF, 1) if area else _ANYWHERE
+    number = max(zlib.crc32(area.encode()) & 0x7FFF_FFFF, 1) if area else _ANYWHERE
     return (index << 31) | number
 
 

@@ -17,8 +17,9 @@ _DISTRICT = re.compile(
     rf"^{_CITY}(?P<district>{_HAN}{{1,6}}?(?:新区|开发区|(?<![小社园街校厂景库片地])区|县|旗))?"
     rf"(?:{_HAN}{{2,6}}?(?:街道(?:办事处)?|镇|(?<!老)乡))?"
 )
+# 路灯, 路面, 街道 are no roads, nor is what one character stands before (马路, 修路).
 _ROAD = re.compile(
-    rf"(?P<road>(?![与及]){_HAN}{{1,6}}?(?:大道|大街|胡同|路|街|巷|弄))"
+    rf"(?P<road>(?![与及]){_HAN}{{2,6}}?(?:大道|大街|胡同|路(?![灯面边过])|街(?!道)|巷))"
     r"(?:(?P<number>\d{1,5})(?:号|弄))?"
 )
 _KINDS = (

@@ -106,5 +106,10 @@ export function useSuggestion(form: Ref<CaseForm>, hands: Hands) {
   return { state, accept }
 }
 
-/** `97%` */
-export const confidenceWord = (confidence: number) => `${Math.round(100 * confidence)}%`
+/** `97%`; nothing is ever certain. */
+export const confidenceWord = (confidence: number) =>
+  `${Math.min(99, Math.round(100 * confidence))}%`
+
+/** The first, and others that are worth a look. */
+export const worthShowing = <T extends Proposal>(proposals: readonly T[]) =>
+  proposals.filter(({ confidence }, index) => index === 0 || confidence >= 0.02)

@@ -20,6 +20,11 @@ from ticketing.surges.places import locate
         ("家里", "", set()),
         ("", "", set()),
         ("18号", "", set()),
+        ("门前路灯不亮", "", set()),
+        ("修路扬尘", "", set()),
+        ("幸福街道", "", set()),
+        ("人民路路灯", "", {"人民路"}),
+        ("延安路123弄5号", "", {"延安路", "延安路123号"}),
     ],
 )
 def test_address(address: str, district: str, places: set[str]) -> None:

@@ -16,6 +16,7 @@ BENCHMARKS = (
     "bench_agi",
     "bench_import",
     "bench_reconcile",
+    "bench_suggest",
     "bench_scale",
     "bench_switchboard",
 )

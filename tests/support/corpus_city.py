@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.support.corpus import MadeCase, offices, subclasses
 
-SPACING = timedelta(minutes=1)
 COLUMNS = (
     *("case_no", "kind", "title", "body", "address", "confidential", "state", "opened_by"),
     *("opened_at", "category_id", "lead_id", "closed_at", "result"),
@@ -34,24 +33,29 @@ async def build_city(conn: Any) -> tuple[dict[str, int], dict[str, int]]:
 
 
 async def store_cases(
-    conn: Any, made: Iterable[MadeCase], ids: tuple[dict[str, int], dict[str, int]], until: datetime
+    conn: Any,
+    made: Iterable[MadeCase],
+    ids: tuple[dict[str, int], dict[str, int]],
+    until: datetime,
+    *,
+    spacing: timedelta = timedelta(minutes=1),
 ) -> int:
-    """Store closed cases, one a minute, the last one just before ``until``; how many."""
+    """Store closed cases, one every ``spacing``, the last one just before ``until``; how many."""
     opened_by = await conn.fetchval(
         "insert into users (login, password_hash, role, display_name) values"
         " ('long-ago', 'x', 'supervisor', '前') returning user_id"
     )
     listed = list(made)
-    start = until - len(listed) * SPACING
+    start = until - len(listed) * spacing
     categories, departments = ids
     records = (
         (
             f"{20_200_000 + number // 90_000:08}-{10_000 + number % 90_000}",
             *("complaint", case.title, case.body, case.address, False, "closed", opened_by),
-            start + number * SPACING,
+            start + number * spacing,
             categories[case.category],
             departments[case.department],
-            start + number * SPACING + timedelta(hours=1),
+            start + number * spacing + timedelta(hours=1),
             "已办理",
         )
         for number, case in enumerate(listed)

@@ -13,7 +13,7 @@ from ticketing.surges.places import Place, Precision, locate
 from ticketing.tokens import index_text, search_terms
 
 BUCKETS = 1 << 14
-BODY_READ = 1500  # characters; what a case is about is said before
+BODY_READ = 600  # characters; what a case is about is said before
 _CLAUSE = re.compile(r"[\W_]+")
 
 

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.naive_bayes import ComplementNB
 
 from ticketing.dispatch_suggestion.errors import TooFewCasesError
-from ticketing.dispatch_suggestion.features import BUCKETS, CaseText, area_of, numbers_of
+from ticketing.dispatch_suggestion.features import BODY_READ, BUCKETS, CaseText, area_of, numbers_of
 from ticketing.dispatch_suggestion.measuring import Tally
 from ticketing.dispatch_suggestion.model import Model, office_key, softmax
 
@@ -37,7 +37,7 @@ class Example:
     @classmethod
     def from_row(cls, row: Any) -> Self:
         """Take a row of `cases_to_learn`."""
-        text = CaseText(row["title"], row["body"], row["address"])
+        text = CaseText(row["title"], row["body"][:BODY_READ], row["address"])
         return cls(text, row["category_id"], row["lead_id"])
 
 

@@ -3,7 +3,8 @@
 A case has the places of its address (or of its title, when the address names none) and as topics
 its sub-class and what its title says besides the place: every pair of neighbouring characters, so
 that 路灯不亮 and 路灯损坏 share 路灯 however a dictionary cuts them. Cases that share a place and a
-topic are a candidate; candidates that consist mostly of the same cases are one cluster.
+topic are a candidate, unless people elsewhere call about it nearly as often; candidates that
+consist mostly of the same cases are one cluster.
 """
 
 import re
@@ -21,6 +22,8 @@ _UNTELLING = re.compile(
     "存在|小区|社区|街道"
 )
 WORDS_SHOWN = 5
+TIMES_ELSEWHERE = 3  # a topic is that much more frequent at the place than elsewhere, or more
+ENOUGH_ELSEWHERE = 50  # cases; of fewer nothing is concluded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,7 @@ def clusters(cases: Sequence[ClusterCase], *, min_cases: int) -> list[Cluster]:
     """Clusters of at least ``min_cases``, the largest first; each case is in one at most."""
     known = {case.case_id: _Known(case, _location(case)) for case in cases}
     crowded = _crowded(known.values(), min_cases)
-    members = {case_id for group in crowded for case_id in group.cases}
-    topics = {case_id: known[case_id].topics for case_id in members}
+    topics = {case_id: each.topics for case_id, each in known.items()} if crowded else {}
     found: list[_Group] = []
     home: dict[int, int] = {}
     for candidate in _candidates(crowded, topics, min_cases):
@@ -131,14 +133,19 @@ def _crowded(cases: Iterable[_Known], min_cases: int) -> list[_Group]:
 
 def _candidates(crowded: Iterable[_Group], topics: _Topics, min_cases: int) -> list[_Group]:
     """Enough cases that share place and topic: the most first, then the closest place."""
+    everywhere = Counter(topic for of_case in topics.values() for topic in of_case)
     found = []
     for group in crowded:
         by_topic: dict[_Topic, set[int]] = defaultdict(set)
         for case_id in group.cases:
             for topic in topics[case_id]:
                 by_topic[topic].add(case_id)
-        enough = (ids for ids in by_topic.values() if len(ids) >= min_cases)
-        found += [_Group(group.place, group.district, ids) for ids in enough]
+        others = len(topics) - len(group.cases)
+        for topic, ids in by_topic.items():
+            usual = TIMES_ELSEWHERE * (everywhere[topic] - len(ids)) * len(group.cases)
+            stands_out = others < ENOUGH_ELSEWHERE or len(ids) * others >= usual
+            if len(ids) >= min_cases and stands_out:
+                found.append(_Group(group.place, group.district, ids))
     return sorted(found, key=_rank)
 
 

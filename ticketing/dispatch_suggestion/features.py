@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from zlib import crc32
 
-from ticketing.surges.places import Place, Precision, locate
+from ticketing.places import Place, Precision, locate
 from ticketing.tokens import index_text, search_terms
 
 BUCKETS = 1 << 14

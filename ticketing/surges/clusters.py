@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketing.surges.places import Location, Place, locate
+from ticketing.places import Location, Place, locate
 from ticketing.tokens import index_text, search_terms
 
 # What titles say of any topic.

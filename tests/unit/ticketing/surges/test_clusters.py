@@ -5,8 +5,8 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ticketing.places import locate
 from ticketing.surges.clusters import ClusterCase, clusters
-from ticketing.surges.places import locate
 
 _ids = count(1)
 LIGHTS = ["路灯不亮", "路灯损坏", "门前路灯不亮", "夜里路灯不亮", "路灯坏了"]

@@ -1,8 +1,8 @@
-"""C10: the places that an address written by hand names."""
+"""C10, C12: the places that an address written by hand names."""
 
 import pytest
 
-from ticketing.surges.places import locate
+from ticketing.places import locate
 
 
 @pytest.mark.parametrize(

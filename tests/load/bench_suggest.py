@@ -101,7 +101,7 @@ async def ask(context: Context) -> None:
         for case in islice(make_cases(ASKED * 2, seed=7), ASKED)
     ]
     user_id = await pool.fetchval("select min(user_id) from users")
-    before_mb = resident_mb(me)
+    before_mb, used_s = resident_mb(me), time.process_time()
     for text in texts:
         start = time.perf_counter()
         async with pool.acquire() as connection:
@@ -110,6 +110,7 @@ async def ask(context: Context) -> None:
                 shown = shown_of(advice, context.settings)
                 await note_shown(connection, shown, asked_by=user_id, at=NOW, replaces=None)
         took_ms.append(1000 * (time.perf_counter() - start))
+    say("suggest_cpu", 1000 * (time.process_time() - used_s) / ASKED, "ms")
     say("suggest_first", took_ms[0], "ms")
     for share in (0.5, 0.99):
         say(f"suggest_p{share * 100:.0f}", percentile(took_ms[1:], share), "ms", {"aim": 100})
@@ -118,11 +119,12 @@ async def ask(context: Context) -> None:
 
 async def look(context: Context) -> None:
     """Time of a look for surges."""
-    took_s = []
+    took_s, used_s = [], time.process_time()
     for _ in range(LOOKS):
         start = time.perf_counter()
         await watch_surges(context)
         took_s.append(time.perf_counter() - start)
+    say("surge_look_cpu", (time.process_time() - used_s) / LOOKS, "s")
     say("surge_look_first", took_s[0], "s")
     say("surge_look_max", max(took_s[1:]), "s", {"aim": 10})
 

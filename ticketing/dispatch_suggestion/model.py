@@ -27,7 +27,7 @@ from ticketing.dispatch_suggestion.features import (
 )
 
 WORDS_SHOWN = 5
-LIKELY = 10  # categories that departments are worked out from
+LIKELY = 10  # categories, and departments, that are looked at further
 ANYWHERE_WEIGHT = 5.0  # what goes on anywhere counts as so many cases of the area
 _ANYWHERE = 0
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError)
@@ -124,7 +124,7 @@ class Model:
         return tuple(sorted(telling, key=lambda word: -weight[word])[:WORDS_SHOWN])
 
     def departments_for(self, likely: Mapping[int, float], area: str) -> list[DepartmentProposal]:
-        """Departments for the categories at these indices, with their probabilities."""
+        """The `LIKELY` departments for the categories at these indices, by their probabilities."""
         summed: dict[int, float] = {}
         for index, share in likely.items():
             for department, part in self._parts(index, area):
@@ -143,7 +143,7 @@ class Model:
                 cases=known.get(department, 0),
                 of=of,
             )
-            for department, confidence in sorted(summed.items(), key=lambda each: -each[1])
+            for department, confidence in sorted(summed.items(), key=lambda each: -each[1])[:LIKELY]
         ]
 
     def _parts(self, index: int, area: str) -> Iterator[tuple[int, float]]:

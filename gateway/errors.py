@@ -43,3 +43,7 @@ class ComparisonError(GatewayError):
 
 class TrainingError(GatewayError):
     """A model of the dispatch suggestion could not be made."""
+
+
+class AuditError(GatewayError):
+    """The audit log cannot be exported as asked."""

@@ -22,11 +22,13 @@ from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from metrics.surges import OpenSurges, open_surges
+from metrics.webhooks import WaitingWebhooks, waiting_webhooks
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
 CLOCKS_EVERY_S = 10.0
+WEBHOOKS_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -53,6 +55,7 @@ class Snapshot:
     clocks: RunningClocks
     surges: OpenSurges
     suggestion_model: ServedModel | None
+    webhooks: WaitingWebhooks
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -81,6 +84,7 @@ class SnapshotKeeper:
         self._clock = clock
         self._callers: tuple[float, CallerCounts] | None = None
         self._clocks: tuple[float, RunningClocks] | None = None
+        self._webhooks: tuple[float, WaitingWebhooks] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -122,6 +126,7 @@ class SnapshotKeeper:
             clocks=await self._running_clocks(conn, taken_at_s),
             surges=await open_surges(conn),
             suggestion_model=await served_model(conn),
+            webhooks=await self._waiting_webhooks(conn, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
@@ -146,6 +151,12 @@ class SnapshotKeeper:
         if self._clocks is None or now_s - self._clocks[0] >= CLOCKS_EVERY_S:
             self._clocks = now_s, await running_clocks(conn, now=self._clock())
         return self._clocks[1]
+
+    async def _waiting_webhooks(self, conn: Any, now_s: float) -> WaitingWebhooks:
+        """Counted over all that waits, and so not every time."""
+        if self._webhooks is None or now_s - self._webhooks[0] >= WEBHOOKS_EVERY_S:
+            self._webhooks = now_s, await waiting_webhooks(conn)
+        return self._webhooks[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

@@ -14,7 +14,7 @@ from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.dispatch_suggestion_api import SuggestionId
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
+from gateway.http.fields import PLAIN, ArticleId, CallId, CaseNo, Code, Instant, Page, Version
 from gateway.http.problems import FieldProblem, Problem
 from gateway.http.self_dispatch import dispatch_by_itself
 from ticketing import case_lists, cases
@@ -25,7 +25,8 @@ from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
 from ticketing.dispatch_suggestion.store import drop_shown, note_chosen
-from ticketing.lifecycle import TABLE, CaseState, Step
+from ticketing.knowledge.case_articles import ARTICLES_MAX, link_articles
+from ticketing.lifecycle import TABLE, CaseState, Matter, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
 
@@ -33,8 +34,9 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take; ``suggestion`` is the dispatch
-    suggestion that was shown with it.
+    ``urgency`` decides how long signing and closing it may take. ``articles`` are those of the
+    knowledge base with which the caller was answered. ``matter`` given: 诉访分离. ``suggestion`` is
+    the dispatch suggestion that was shown with it.
     """
 
     call_id: CallId | None = None
@@ -48,6 +50,8 @@ class CaseForm(Strict):
     category: Code | None = None
     department: Code | None = None
     assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
+    articles: Annotated[tuple[ArticleId, ...], Field(max_length=ARTICLES_MAX)] = ()
+    matter: Matter | None = None
     suggestion: SuggestionId | None = None
 
 
@@ -61,13 +65,16 @@ class Closing(Strict):
 class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
-    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    Opened from ``opened_from`` on and before ``opened_to``. With a ``light`` the list is sorted by
+    deadline and goes on behind the case ``after``.
     """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    opened_from: Instant | None = None
+    opened_to: Instant | None = None
     light: Light | None = None
     after: CaseNo | None = None
 
@@ -102,6 +109,9 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
         with as_problems():
             new = await _new_case(inquiry, connection)
             case = await cases.open_case(connection, new, actor=actor_of(person), now=now)
+            await link_articles(
+                connection, case.case_id, inquiry.body.articles, actor=actor_of(person), now=now
+            )
         await _note_choice(inquiry, connection, case)
         case = await dispatch_by_itself(inquiry, connection, case)
         if case.closed_at is not None:
@@ -146,7 +156,8 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
     if form.call_id is not None:
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(exclude={"urgency", "suggestion"}), caller=caller)
+    left_out = {"urgency", "articles", "suggestion"}
+    return NewCase(**form.model_dump(exclude=left_out), caller=caller)
 
 
 @endpoint(

@@ -12,6 +12,7 @@ from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
 from gateway.case_clocks import make_notices, redate_clocks
+from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
@@ -19,11 +20,13 @@ from gateway.live import LiveEvent, publish
 from gateway.suggestion_training import train_if_due
 from gateway.surge_watch import watch_surges
 from gateway.survey_jobs import claim_attempt
+from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
+EVERY_HOUR = "17 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -31,6 +34,12 @@ log = structlog.get_logger(__name__)
 
 async def worker(context: Context) -> None:
     """Work until cancelled; a lost database connection is made anew."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_take_jobs(context), name="jobs")
+        tasks.create_task(carry_webhooks(context), name="webhooks")
+
+
+async def _take_jobs(context: Context) -> None:
     while True:
         try:
             await _work(context)
@@ -69,6 +78,14 @@ async def _work(context: Context) -> None:
         @queue.schedule("train_suggestions", EVERY_TEN_MINUTES)
         async def train(_schedule: Schedule) -> None:
             await train_if_due(context)
+
+        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
+        async def words(_schedule: Schedule) -> None:
+            await keep_words_of_cases(context)
+
+        @queue.schedule("purge_webhooks", EVERY_HOUR)
+        async def purge(_schedule: Schedule) -> None:
+            await purge_webhooks(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -120,3 +120,14 @@ select trained_at, case_count, jsonb_build_object(
   'department', (measured -> 'department') - 'labels' - 'bands'
 ) as measured
 from suggestion_models order by model_id desc limit 1;
+
+-- name: waiting_webhooks()^
+select
+  count(*) filter (where v.state = 'waiting' and d.active) as waiting,
+  coalesce(extract(epoch from
+    now() - min(v.enqueued_at) filter (where v.state = 'waiting' and d.active)
+  ), 0)::double precision as oldest_s,
+  count(*) filter (where v.state = 'dead') as dead
+from webhook_destinations d
+join webhook_deliveries v using (destination_id)
+where v.state in ('waiting', 'dead');

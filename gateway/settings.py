@@ -135,6 +135,10 @@ class Settings(SwitchboardSettings, BaseSettings):
         False, description="the day on which a clock starts is the first of its working days"
     )
 
+    attachments_dir: Path | None = Field(
+        None, description="files of cases, the same for all processes; none: in var_dir"
+    )
+
     surge_windows_min: tuple[Annotated[int, Field(ge=5, le=10_080)], ...] = Field(
         (60, 1440), min_length=1, max_length=5, description="minutes over which shares are judged"
     )

@@ -16,7 +16,9 @@ PATHS = (
     "/login",
     "/board",
     "/ringbacks",
+    "/surges",
     "/inbox",
+    "/knowledge",
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",
@@ -25,6 +27,10 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/webhooks",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

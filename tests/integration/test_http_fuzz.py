@@ -76,7 +76,7 @@ WHO: dict[str, tuple[Callable[[Hotline], Awaitable[Browser]], tuple[str, ...]]] 
             "/api/v1/webhook",
         ),
     ),
-    "department": (department, ("/api/v1/cases", "/api/v1/inbox", "/api/v1/knowledge")),
+    "department": (department, ("/api/v1/cases", "/api/v1/inbox")),
 }
 
 

@@ -171,13 +171,6 @@ class Settings(SwitchboardSettings, BaseSettings):
     suggest_min_cases: int = Field(1000, ge=100, description="fewer make no model")
     suggest_new_cases: int = Field(500, ge=1, description="fewer new ones make no new model")
 
-    @field_validator("surge_windows_min")
-    @classmethod
-    def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(windows)) != len(windows):
-            raise ValueError("must differ from each other")
-        return windows
-
     webhook_http_hosts: tuple[str, ...] = Field(
         (), description="hosts that webhooks may be sent to without TLS"
     )
@@ -189,6 +182,13 @@ class Settings(SwitchboardSettings, BaseSettings):
     webhook_attempts: int = Field(20, ge=1, le=100, description="then an event is given up")
     webhook_give_up_hours: float = Field(72, gt=0, le=720, description="or so long after the first")
     webhook_keep_days: int = Field(30, ge=1, le=400, description="how long what arrived is kept")
+
+    @field_validator("surge_windows_min")
+    @classmethod
+    def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(windows)) != len(windows):
+            raise ValueError("must differ from each other")
+        return windows
 
     @field_validator("clock_hours")
     @classmethod

@@ -284,7 +284,7 @@ async def test_pages_and_their_headers(hotline: Hotline) -> None:
     assert "immutable" in asset.headers["Cache-Control"]
     icon = await browser.ask("GET", "/assets/icon.svg")
     assert icon.headers["Cache-Control"] == "no-cache"
-    for path in ("/login", "/board", "/cases", "/cases/20261123-00001"):
+    for path in ("/login", "/board", "/surges", "/cases", "/cases/20261123-00001"):
         assert (await browser.ask("GET", path)).content_type == "text/html"
     answer = await browser.ask("GET", "/healthz")
     assert answer.headers["Cache-Control"] == "no-store"

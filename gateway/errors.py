@@ -53,5 +53,9 @@ class ComparisonError(GatewayError):
     """A comparison with the switchboard's records did not come to its end; it is tried again."""
 
 
+class TrainingError(GatewayError):
+    """A model of the dispatch suggestion could not be made."""
+
+
 class AuditError(GatewayError):
     """The audit log cannot be exported as asked."""

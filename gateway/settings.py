@@ -157,6 +157,38 @@ class Settings(SwitchboardSettings, BaseSettings):
         None, description="files of cases, the same for all processes; none: in var_dir"
     )
 
+    surge_windows_min: tuple[Annotated[int, Field(ge=5, le=10_080)], ...] = Field(
+        (60, 1440), min_length=1, max_length=5, description="minutes over which shares are judged"
+    )
+    surge_class_percent: float = Field(10, ge=0, le=100, description="a class above it is a surge")
+    surge_subclass_percent: float = Field(5, ge=0, le=100, description="so is a sub-class")
+    surge_min_cases: int = Field(10, ge=2, le=100_000, description="fewer cases are no surge")
+    surge_cluster_min: int = Field(
+        180, ge=5, le=10_080, description="minutes within which cases of one place are a cluster"
+    )
+    surge_cluster_cases: int = Field(5, ge=2, le=1000, description="cases that make a cluster")
+    surge_calm_min: int = Field(
+        30, ge=1, le=1440, description="minutes without being found until a surge is over"
+    )
+
+    suggest_offer_percent: float = Field(
+        30, ge=0, le=100, description="a suggestion of less confidence is not shown"
+    )
+    suggest_preselect_percent: float = Field(
+        80, ge=0, le=100, description="from this confidence on it is chosen in the form already"
+    )
+    suggest_dispatch_percent: float | None = Field(
+        None, ge=50, le=100, description="from this confidence on a case dispatches itself; never"
+    )
+    suggest_hour: int = Field(
+        2, ge=0, le=23, description="from when on the model is made anew, Asia/Shanghai"
+    )
+    suggest_sample: int = Field(
+        100_000, ge=1000, le=1_000_000, description="newest cases that a model is made from"
+    )
+    suggest_min_cases: int = Field(1000, ge=100, description="fewer make no model")
+    suggest_new_cases: int = Field(500, ge=1, description="fewer new ones make no new model")
+
     webhook_http_hosts: tuple[str, ...] = Field(
         (), description="hosts that webhooks may be sent to without TLS"
     )
@@ -168,6 +200,13 @@ class Settings(SwitchboardSettings, BaseSettings):
     webhook_attempts: int = Field(20, ge=1, le=100, description="then an event is given up")
     webhook_give_up_hours: float = Field(72, gt=0, le=720, description="or so long after the first")
     webhook_keep_days: int = Field(30, ge=1, le=400, description="how long what arrived is kept")
+
+    @field_validator("surge_windows_min")
+    @classmethod
+    def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(windows)) != len(windows):
+            raise ValueError("must differ from each other")
+        return windows
 
     @field_validator("clock_hours")
     @classmethod
@@ -206,6 +245,8 @@ class Settings(SwitchboardSettings, BaseSettings):
             raise ValueError("not_ready_reasons must differ from each other")
         if self.survey_opens >= self.survey_closes:
             raise ValueError("survey_opens must be earlier in the day than survey_closes")
+        if self.suggest_preselect_percent < self.suggest_offer_percent:
+            raise ValueError("suggest_preselect_percent must not be below suggest_offer_percent")
         if self.ringback_opens >= self.ringback_closes:
             raise ValueError("ringback_opens must be earlier in the day than ringback_closes")
         check_entries(self.switchboards, self.model_fields_set)

@@ -16,10 +16,12 @@ from metrics.calls import CallGroup
 from metrics.case_clocks import clock_metrics
 from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
+from metrics.dispatch_suggestion import suggestion_metrics
 from metrics.events import EventCounts
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
+from metrics.surges import surge_metrics
 from metrics.webhooks import webhook_metrics
 
 QueueAndLine = tuple[str, str]
@@ -136,6 +138,10 @@ class FiguresCollector(Collector):
         yield from self._seats(snapshot)
         yield from self._cases(snapshot.events)
         yield from clock_metrics(snapshot.clocks, snapshot.events, self._counters)
+        yield from surge_metrics(snapshot.surges, snapshot.events, self._counters)
+        yield from suggestion_metrics(
+            snapshot.suggestion_model, snapshot.events, self._counters, now=snapshot.taken_at
+        )
         yield from webhook_metrics(snapshot.webhooks, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)

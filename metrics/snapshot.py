@@ -15,11 +15,13 @@ from metrics.callers import CallerCounts, LiveRingbacks, caller_counts, live_rin
 from metrics.calls import SHORT_ABANDON_S, CallGroup, call_counts
 from metrics.case_clocks import RunningClocks, running_clocks
 from metrics.counts import CallCounts
+from metrics.dispatch_suggestion import ServedModel, served_model
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
+from metrics.surges import OpenSurges, open_surges
 from metrics.webhooks import WaitingWebhooks, waiting_webhooks
 from telephony.events import SeatState
 
@@ -51,6 +53,8 @@ class Snapshot:
     callers: CallerCounts
     ringbacks: LiveRingbacks
     clocks: RunningClocks
+    surges: OpenSurges
+    suggestion_model: ServedModel | None
     webhooks: WaitingWebhooks
     events: EventCounts
     seats: Mapping[SeatState, int]
@@ -120,6 +124,8 @@ class SnapshotKeeper:
             callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
             clocks=await self._running_clocks(conn, taken_at_s),
+            surges=await open_surges(conn),
+            suggestion_model=await served_model(conn),
             webhooks=await self._waiting_webhooks(conn, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.dispatch_adviser import Adviser
 from gateway.errors import GatewayError
 from gateway.http import (
     api_key_api,
@@ -23,6 +24,7 @@ from gateway.http import (
     clock_api,
     control_api,
     department_api,
+    dispatch_suggestion_api,
     enquiry_api,
     figures_api,
     health_api,
@@ -42,7 +44,9 @@ from gateway.http import (
     seat_queues_api,
     session_api,
     socket_api,
+    suggestion_quality_api,
     supervision_api,
+    surge_api,
     webhook_api,
     webhook_delivery_api,
 )
@@ -81,6 +85,9 @@ API: tuple[Endpoint, ...] = (
     *knowledge_search_api.ENDPOINTS,
     *knowledge_feedback_api.ENDPOINTS,
     *board_api.ENDPOINTS,
+    *dispatch_suggestion_api.ENDPOINTS,
+    *suggestion_quality_api.ENDPOINTS,
+    *surge_api.ENDPOINTS,
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
@@ -106,6 +113,7 @@ def create_app(services: Services, settings: Settings, *, dist: Path = DIST) -> 
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY)
     app[SERVICES] = services
     app[SETTINGS] = settings
+    app[dispatch_suggestion_api.ADVISER] = Adviser()
     for each in (*API, _described(API), *page_endpoints(dist)):
         app.router.add_route(each.method, each.path, each.handle)
     app.on_response_prepare.append(set_headers)

@@ -12,8 +12,11 @@ from gateway.http.call_api import call_for
 from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, full_case
 from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
+from gateway.http.dispatch_suggestion_api import SuggestionId
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, CallId, CaseNo, Code, Instant, Page, Version
+from gateway.http.problems import FieldProblem, Problem
+from gateway.http.self_dispatch import dispatch_by_itself
 from ticketing import case_lists, cases
 from ticketing.case import (
     ADDRESS_MAX,
@@ -30,6 +33,7 @@ from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
+from ticketing.dispatch_suggestion.store import drop_shown, note_chosen
 from ticketing.errors import FieldInvalidError
 from ticketing.inbound import telephone
 from ticketing.knowledge.case_articles import ARTICLES_MAX, link_articles
@@ -44,7 +48,7 @@ class CaseForm(Strict):
     ``urgency`` decides how long signing and closing it may take. Without a call, ``source`` says
     how it came and ``contact`` is the number to call the citizen back at; a call has its own.
     ``articles`` are those of the knowledge base with which the caller was answered. ``matter``
-    given: 诉访分离.
+    given: 诉访分离. ``suggestion`` is the dispatch suggestion that was shown with it.
     """
 
     call_id: CallId | None = None
@@ -62,6 +66,7 @@ class CaseForm(Strict):
     assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
     articles: Annotated[tuple[ArticleId, ...], Field(max_length=ARTICLES_MAX)] = ()
     matter: Matter | None = None
+    suggestion: SuggestionId | None = None
 
 
 class Closing(Strict):
@@ -124,6 +129,8 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
             await link_articles(
                 connection, case.case_id, inquiry.body.articles, actor=actor_of(person), now=now
             )
+        await _note_choice(inquiry, connection, case)
+        case = await dispatch_by_itself(inquiry, connection, case)
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
         await follow_opening(
@@ -144,6 +151,23 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
     return answer
 
 
+async def _note_choice(inquiry: Inquiry[CaseForm, Nothing], connection: Any, case: Case) -> None:
+    """Note what was chosen where something was proposed; of a confidential case nothing is kept."""
+    suggestion_id, asked_by = inquiry.body.suggestion, inquiry.person.user_id
+    if suggestion_id is None:
+        return
+    if case.confidential:
+        found = await drop_shown(connection, suggestion_id, asked_by=asked_by)
+    else:
+        at = inquiry.services.clock()
+        found = await note_chosen(
+            connection, suggestion_id, asked_by=asked_by, case_id=case.case_id, at=at
+        )
+    if not found:
+        sentence = "没有这条派单建议，或它已用于其他工单"
+        raise Problem(422, sentence, errors=[FieldProblem("suggestion", sentence)])
+
+
 async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> NewCase:
     form, caller = inquiry.body, ""
     if form.call_id is not None:
@@ -153,7 +177,7 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
         caller = call["caller"]
     elif form.contact:
         caller = telephone("contact", form.contact)
-    others = {"urgency", "articles", "contact"}
+    others = {"urgency", "articles", "contact", "suggestion"}
     return NewCase(**form.model_dump(exclude=others), caller=caller)
 
 

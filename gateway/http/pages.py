@@ -17,6 +17,7 @@ PATHS = (
     "/enquiry",
     "/board",
     "/ringbacks",
+    "/surges",
     "/inbox",
     "/knowledge",
     "/cases",

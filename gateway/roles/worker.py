@@ -19,6 +19,8 @@ from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
+from gateway.suggestion_training import train_if_due
+from gateway.surge_watch import watch_surges
 from gateway.survey_jobs import claim_attempt
 from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
@@ -26,6 +28,7 @@ CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
 NIGHTLY = "40 2 * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_HOUR = "17 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
@@ -76,6 +79,14 @@ async def _work(context: Context) -> None:
             async with context.engines.pool.acquire() as pooled:
                 days = context.settings.idempotency_days
                 await idempotency.forget_old(pooled, days=days, now=context.clock())
+
+        @queue.schedule("watch_surges", EVERY_MINUTE)
+        async def surges(_schedule: Schedule) -> None:
+            await watch_surges(context)
+
+        @queue.schedule("train_suggestions", EVERY_TEN_MINUTES)
+        async def train(_schedule: Schedule) -> None:
+            await train_if_due(context)
 
         @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
         async def words(_schedule: Schedule) -> None:

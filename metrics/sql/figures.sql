@@ -111,6 +111,16 @@ from case_clocks
 where stopped_at is null
 group by 1, 2;
 
+-- name: open_surges()
+select level, count(*) as surges from surges where ended_at is null group by level;
+
+-- name: served_model()
+select trained_at, case_count, jsonb_build_object(
+  'category', (measured -> 'category') - 'labels' - 'bands',
+  'department', (measured -> 'department') - 'labels' - 'bands'
+) as measured
+from suggestion_models order by model_id desc limit 1;
+
 -- name: waiting_webhooks()^
 select
   count(*) filter (where v.state = 'waiting' and d.active) as waiting,

@@ -23,6 +23,7 @@ EXAMPLES = {
     "number": "12315",
     "task_id": "1",
     "run_id": "1",
+    "surge_id": "1",
     "code": "D1",
     "article_id": "1",
     "version": "1",
@@ -175,6 +176,10 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/cases/{case_no}/articles": case_workers | {Role.DEPARTMENT},
         "GET /api/v1/board": overseers,
         "GET /api/v1/board/callers": overseers,
+        "POST /api/v1/dispatch-suggestions": case_workers,
+        "GET /api/v1/dispatch-suggestions/quality": overseers,
+        "GET /api/v1/surges": overseers,
+        "POST /api/v1/surges/{surge_id}/acknowledge": {Role.SUPERVISOR},
         "GET /api/v1/reconciliations": overseers,
         "GET /api/v1/reconciliations/{run_id}/differences": overseers,
         "GET /api/v1/lines": staff,
@@ -307,7 +312,7 @@ async def test_pages_and_their_headers(hotline: Hotline) -> None:
     assert "immutable" in asset.headers["Cache-Control"]
     icon = await browser.ask("GET", "/assets/icon.svg")
     assert icon.headers["Cache-Control"] == "no-cache"
-    for path in ("/login", "/board", "/cases", "/cases/20261123-00001"):
+    for path in ("/login", "/board", "/surges", "/cases", "/cases/20261123-00001"):
         assert (await browser.ask("GET", path)).content_type == "text/html"
     answer = await browser.ask("GET", "/healthz")
     assert answer.headers["Cache-Control"] == "no-store"

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "bench_agi",
     "bench_import",
     "bench_reconcile",
+    "bench_suggest",
     "bench_knowledge",
     "bench_scale",
     "bench_switchboard",

@@ -423,6 +423,8 @@ export interface NewCase {
   result?: string
   category?: string
   department?: string
+  /** The dispatch suggestion that the form showed. */
+  suggestion?: number
   /** Of the knowledge base, by id: with which the caller was answered. */
   articles?: number[]
   matter?: Matter

@@ -55,6 +55,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '漏接回拨', roles: STAFF, menu: '漏接回拨' },
   },
   {
+    path: '/surges',
+    name: 'surges',
+    component: () => import('./pages/SurgesPage.vue'),
+    meta: { title: '预警', roles: OVERSEERS, menu: '预警' },
+  },
+  {
     path: '/inbox',
     name: 'inbox',
     component: () => import('./pages/InboxPage.vue'),

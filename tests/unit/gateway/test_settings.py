@@ -273,3 +273,17 @@ def test_wrong_file(case: str) -> None:
     text, words = WRONG_FILES[case]
     Path("hotline.toml").write_bytes(text)
     assert_refused(*words)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("surge_windows_min", (60, 60), "setting surge_windows_min: must differ from each other"),
+        ("surge_class_percent", 101, "setting surge_class_percent"),
+        ("suggest_dispatch_percent", 10, "setting suggest_dispatch_percent"),
+        ("suggest_preselect_percent", 20, "must not be below suggest_offer_percent"),
+    ],
+)
+def test_surges_and_suggestions(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load_settings(**{name: value})

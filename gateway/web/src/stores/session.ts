@@ -13,6 +13,9 @@ export const session = readonly(current)
 export const isAgent = computed(() => current.value?.role === 'agent')
 export const isDepartment = computed(() => current.value?.role === 'department')
 export const isSupervisor = computed(() => current.value?.role === 'supervisor')
+export const isOverseer = computed(
+  () => isSupervisor.value || current.value?.role === 'administrator',
+)
 
 /** `handler` runs when the session has ended without the person asking for it. */
 export function onSessionEnd(handler: () => void): void {

@@ -18,6 +18,7 @@ from gateway.http import (
     clock_api,
     control_api,
     department_api,
+    export_api,
     figures_api,
     health_api,
     line_api,
@@ -27,6 +28,7 @@ from gateway.http import (
     seat_figures_api,
     seat_queues_api,
     session_api,
+    sheet_import_api,
     socket_api,
     supervision_api,
 )
@@ -59,6 +61,8 @@ API: tuple[Endpoint, ...] = (
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
+    *sheet_import_api.ENDPOINTS,
+    *export_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

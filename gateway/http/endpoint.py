@@ -90,7 +90,8 @@ class Endpoint:
     """A declared endpoint.
 
     ``answer`` describes the JSON of ``status`` and ``other_statuses``; none means no content.
-    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body.
+    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body; ``files``
+    are the media types of what is answered in place of JSON.
     """
 
     method: Method
@@ -105,6 +106,7 @@ class Endpoint:
     problems: tuple[int, ...]
     deadline_s: float | None
     upload: int | None
+    files: tuple[str, ...]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one request. Raises `Problem`, or `TimeoutError` after the deadline."""
@@ -188,6 +190,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     problems: tuple[int, ...] = (),
     deadline_s: float | None = DEADLINE_S,
     upload: int | None = None,
+    files: tuple[str, ...] = (),
 ) -> Callable[[Handler[Body, Query, Result]], Endpoint]:
     """Declare the decorated function an endpoint; ``access`` cannot be left out.
 
@@ -208,6 +211,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
             problems=problems,
             deadline_s=deadline_s,
             upload=upload,
+            files=files,
         )
 
     return declare

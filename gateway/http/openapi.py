@@ -95,6 +95,9 @@ def _responses(endpoint: Endpoint, schemas: Json) -> Json:
     if endpoint.answer is not None:
         schema = _schema(endpoint.answer, "serialization", schemas)
         success["content"] = {"application/json": {"schema": schema}}
+    elif endpoint.files:
+        file = {"type": "string", "format": "binary"}
+        success["content"] = {media_type: {"schema": file} for media_type in endpoint.files}
     statuses = {*endpoint.problems, 500, 503}
     if endpoint.access != "public":
         statuses |= {401, 403}

@@ -14,13 +14,15 @@ from redis.exceptions import RedisError
 from gateway.case_clocks import make_notices, redate_clocks
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
-from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
+from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
+from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.survey_jobs import claim_attempt
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "17 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -55,12 +57,21 @@ async def _work(context: Context) -> None:
         async def redate(_job: Job) -> None:
             await redate_clocks(context)
 
+        @queue.entrypoint(APPLY_IMPORT)
+        async def import_(job: Job) -> None:
+            await apply_import(context, int(json.loads(job.payload or b"{}")["import_id"]))
+
+        @queue.schedule("purge_imports", EVERY_HOUR)
+        async def purge(_schedule: Schedule) -> None:
+            await purge_imports(context)
+
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)
+        await enqueue_interrupted(connection)
         context.readiness.report("worker", ready=True)
         await queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
     finally:

@@ -138,6 +138,7 @@ const HISTORY_STEP: Record<string, string> = {
   reopened: '重办',
   noted: '备注',
   closed: '办结',
+  imported: '导入',
 }
 
 export const STEP_FIELD: Record<StepField, string> = {

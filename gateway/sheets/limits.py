@@ -16,7 +16,7 @@ class Limits:
     unpacked: int = 400 * MB
     texts: int = 100 * MB
     parts: int = 1000  # files in the archive
-    memory: int = 1024 * MB  # address space of the process that reads
+    memory: int = 1024 * MB  # of the process that reads
     cpu_s: int = 120
 
 

@@ -8,15 +8,16 @@ such a sign at the beginning and after every separator, quote and line end withi
 
 import re
 
-_SIGN = "=+\\-@\t\r\n＝＋－＠"
-_BEFORE = "\"',;|\t\r\n"
-_DANGEROUS = re.compile(f"(^|[{_BEFORE}])( *)(?=[{_SIGN}])")
-_NEUTRAL = re.compile(f"(^|[{_BEFORE}])( *)'(?=[{_SIGN}])")
+_SIGN = "=+\\-@＝＋－＠"
+_BLANK = "\t\r\n"
+_BEFORE = f"\"',;|{_BLANK}"
+_DANGEROUS = re.compile(f"^ *'*(?=[{_SIGN}{_BLANK}])|[{_BEFORE}] *(?=[{_SIGN}])")
+_NEUTRAL = re.compile(f"(^ *'*)'(?=[{_SIGN}{_BLANK}])|([{_BEFORE}] *)'(?=[{_SIGN}])")
 
 
 def neutralised(text: str) -> str:
     """``text`` as a cell of a CSV file that no spreadsheet computes."""
-    return _DANGEROUS.sub(r"\1\2'", text)
+    return _DANGEROUS.sub(r"\g<0>'", text)
 
 
 def restored(text: str) -> str:

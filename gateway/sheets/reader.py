@@ -107,7 +107,7 @@ def _main() -> None:
     """The other process."""
     job: dict[str, Any] = json.load(sys.stdin)
     limits = Limits(**job["limits"])
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
     os.nice(NICENESS)
     path, now = Path(job["path"]), datetime.fromisoformat(job["now"])

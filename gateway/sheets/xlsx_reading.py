@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -49,7 +49,8 @@ def xlsx_rows(path: Path, limits: Limits) -> Iterator[list[str]]:
         _refuse_bomb(path, limits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions that are of no use here
-            yield from _rows(path, limits)
+            with path.open("rb") as file:  # of a path openpyxl wants to see the ending
+                yield from _rows(file, limits)
     except _UNREADABLE as error:
         raise SheetError("这不是可以读取的XLSX文件，或已加密、已损坏") from error
 
@@ -67,8 +68,8 @@ def _refuse_bomb(path: Path, limits: Limits) -> None:
         raise SheetError("文件展开后过大，请分成几个文件，或使用CSV")
 
 
-def _rows(path: Path, limits: Limits) -> Iterator[list[str]]:
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+def _rows(file: BinaryIO, limits: Limits) -> Iterator[list[str]]:
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
         if not book.worksheets:
             raise SheetError("文件中没有工作表")

@@ -1,4 +1,4 @@
-"""The command line: ``hotline run | migrate | replay | import-queue-log | user | lines``."""
+"""The command line: ``hotline run | migrate | replay | import-… | user | lines``."""
 
 import argparse
 import asyncio
@@ -6,7 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from deploy.errors import DeployError
-from gateway import import_command, line_commands, replay_command, user_commands
+from gateway import (
+    import_command,
+    import_sheet_command,
+    line_commands,
+    replay_command,
+    user_commands,
+)
 from gateway.errors import GatewayError, SettingsError
 from gateway.logs import configure_logs
 from gateway.settings import ALL_ROLES, Role, load_settings
@@ -39,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(command=_migrate)
     replay_command.add_parser(commands)
     import_command.add_parser(commands)
+    import_sheet_command.add_parsers(commands)
     user_commands.add_parser(commands)
     line_commands.add_parser(commands)
     return parser

@@ -92,7 +92,7 @@ async def _stage(
             if upload.sheet is not Sheet.CASES and rows > TREE_ROWS:
                 raise SheetError(f"超过{TREE_ROWS}行，请分成几个文件")
             await staging.stage(connection, import_id, batch.rows, batch.problems)
-            progress("读取", rows, 0)
+            progress("reading", rows, 0)
 
 
 async def _check_staged(connection: Any, import_id: int, upload: Upload, now: datetime) -> Import:
@@ -109,10 +109,16 @@ async def _check_staged(connection: Any, import_id: int, upload: Upload, now: da
     return checked
 
 
-async def accept(
-    connection: Any, import_id: int, *, by: Actor, only_good: bool, now: datetime
+async def accept(  # noqa: PLR0913  # what a decision consists of
+    connection: Any,
+    import_id: int,
+    *,
+    by: Actor,
+    only_good: bool,
+    now: datetime,
+    by_worker: bool = True,
 ) -> Import:
-    """A person wants the rows of a dry run; a worker then applies them.
+    """A person wants the rows of a dry run; a worker, or else the caller, then applies them.
 
     What was accepted already is answered as it is. ``connection`` is in a transaction. Raises
     `ImportGoneError`, `ImportStateError`.
@@ -131,7 +137,8 @@ async def accept(
         connection, import_id, user_id=by.user_id, only_good=only_good, at=now
     )
     await _audit(connection, by.login, "import.accepted", accepted, now)
-    await enqueue_import(connection, import_id)
+    if by_worker:
+        await enqueue_import(connection, import_id)
     return accepted
 
 
@@ -182,7 +189,7 @@ async def apply(
     ``connection`` is in no transaction. Raises `ApplyingElsewhereError`.
     """
     if not await connection.fetchval("select pg_try_advisory_lock($1)", _APPLYING):
-        raise ApplyingElsewhereError
+        raise ApplyingElsewhereError("another import is being applied, this one comes after it")
     try:
         imported = await staging.find(connection, import_id)
         if imported is None or imported.state is not ImportState.ACCEPTED:
@@ -234,7 +241,7 @@ async def _apply_cases(
     done, above = imported.applied, 0
     while lines := await cases.next_lines(connection, imported.import_id, above):
         done, above = done + await _batch(connection, imported, lines, unknown, by), lines[-1]
-        progress("导入", done, imported.good)
+        progress("importing", done, imported.good)
     async with connection.transaction():
         return await _finish(connection, imported, by)
 

@@ -15,6 +15,14 @@ update users set password_hash = :password_hash where login = :login returning u
 select u.*, d.code as department from users u left join departments d using (department_id)
 order by u.login;
 
+-- name: user_by_login(login)^
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.login = :login;
+
+-- name: lock_user(login)^
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.login = :login for update of u;
+
 -- name: holders_of(agent)
 select u.*, d.code as department from users u left join departments d using (department_id)
 where u.agent = :agent and u.active order by u.switchboard;

@@ -6,6 +6,7 @@ from typing import Any
 
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
+from gateway.conferences import Conference, conferences_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -88,6 +89,17 @@ class SurveyAttempt(Answer):
     answers: dict[str, str]
 
 
+class ConferenceAnswer(Answer):
+    """The call of the case was one of three (三方通话).
+
+    ``agent`` (工号) brought in who was called at the masked ``number``; either may be empty.
+    """
+
+    at: datetime
+    agent: str
+    number: str
+
+
 class CaseAnswer(CaseRow):
     """Everything about a case."""
 
@@ -101,6 +113,7 @@ class CaseAnswer(CaseRow):
     history: list[HistoryAnswer]
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
+    conferences: list[ConferenceAnswer]
 
 
 async def case_rows(
@@ -193,6 +206,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     steps = await history(connection, case.case_id)
     party = await _party(connection, case, inquiry.person)
     results = await results_of_case(connection, case.case_id)
+    conferences = await conferences_of(connection, case.call_id)
     return CaseAnswer(
         **row.model_dump(),
         body=case.body,
@@ -205,6 +219,13 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         history=[_history(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
+        conferences=[_conference(each) for each in conferences],
+    )
+
+
+def _conference(conference: Conference) -> ConferenceAnswer:
+    return ConferenceAnswer(
+        at=conference.at, agent=conference.agent, number=mask_number(conference.number)
     )
 
 

@@ -34,6 +34,7 @@ from gateway.http import (
     sheet_import_api,
     socket_api,
     supervision_api,
+    user_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
@@ -67,6 +68,7 @@ API: tuple[Endpoint, ...] = (
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
+    *user_api.ENDPOINTS,
     *sheet_import_api.ENDPOINTS,
     *export_api.ENDPOINTS,
     *health_api.ENDPOINTS,

@@ -9,7 +9,8 @@ returning
 
 -- name: replace_password(login, password_hash)$
 -- The user's id, or nothing for an unknown login.
-update users set password_hash = :password_hash where login = :login returning user_id;
+update users set password_hash = :password_hash, must_change_password = false
+where login = :login returning user_id;
 
 -- name: all_users()
 select u.*, d.code as department from users u left join departments d using (department_id)

@@ -100,6 +100,18 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./pages/ClocksPage.vue'),
     meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理', group: '管理' },
   },
+  {
+    path: '/sheets',
+    name: 'sheets',
+    component: () => import('./pages/SheetsPage.vue'),
+    meta: { title: '导入导出', roles: ['administrator'], menu: '导入导出', group: '管理' },
+  },
+  {
+    path: '/users',
+    name: 'users',
+    component: () => import('./pages/UsersPage.vue'),
+    meta: { title: '用户', roles: ['administrator'], menu: '用户', group: '管理' },
+  },
   { path: '/:rest(.*)', redirect: '/' },
 ]
 

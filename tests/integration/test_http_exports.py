@@ -111,13 +111,14 @@ async def test_trees_come_back_as_they_were(hotline: Hotline, kind: str) -> None
         assert found["rows"] == (3 if sheet is Sheet.DEPARTMENTS else 1)
 
 
-@pytest.mark.parametrize("sheet", Sheet)
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-async def test_templates_can_be_filled_in(hotline: Hotline, sheet: Sheet, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("sheet", "kind"), [("departments", "csv"), ("categories", "xlsx"), ("cases", "xlsx")]
+)
+async def test_templates_can_be_filled_in(hotline: Hotline, sheet: str, kind: str) -> None:
     admin = await hotline.administrator()
     response = await admin.ask("GET", f"/api/v1/imports/{sheet}/template?format={kind}")
     content = await response.read()
-    status, problem = await upload(admin, sheet, content)
+    status, problem = await upload(admin, Sheet(sheet), content)
     assert (status, problem["detail"]) == (422, "除表头外没有任何内容")
     if kind == "xlsx":
         book = openpyxl.load_workbook(io.BytesIO(content))

@@ -1,17 +1,34 @@
 """Bulk import over HTTP: dry run, every bad row told, a person's decision (C9)."""
 
-from datetime import UTC, datetime
+import asyncio
+import itertools
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.context import Context
+from gateway.engines import Engines
+from gateway.import_jobs import purge_imports
+from gateway.readiness import Readiness
+from gateway.roles.worker import worker
+from gateway.sheets import importing
+from gateway.sheets.importing import ApplyingElsewhereError
+from tests.support.importing import run_hotline
 from tests.support.sheets import (
     accept,
     applied,
+    as_csv,
+    as_xlsx,
     case,
     checked,
     problems,
+    sheet_of,
+    upload,
 )
-from tests.support.web import Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline, running, until
+from ticketing.categories import create_category
 from ticketing.imports.columns import Sheet
 
 D, K, C = Sheet.DEPARTMENTS, Sheet.CATEGORIES, Sheet.CASES
@@ -45,22 +62,35 @@ async def imported(
 
 @pytest.fixture
 async def town(hotline: Hotline) -> Browser:
-    """An administrator, in a town whose departments and categories came out of sheets."""
+    """An administrator, in a town that is what `TOWN` and `CATEGORIES` say."""
+    for code, parent in (("C1", None), ("D1", "C1"), ("D9", "C1"), ("S1", "D1")):
+        await hotline.department(code, parent)
+    async with hotline.pool.acquire() as connection, connection.transaction():
+        for row in CATEGORIES[-1:] + CATEGORIES[:-1]:
+            await create_category(
+                connection,
+                code=row["code"],
+                name=row["name"],
+                parent=row.get("parent"),
+                department=row.get("department"),
+            )
+        await connection.execute("update departments set active = false where code = 'D9'")
+        await connection.execute("update categories set closed = true where code = '0302'")
+    return await hotline.administrator()
+
+
+async def test_trees(hotline: Hotline) -> None:
     admin = await hotline.administrator()
     await imported(hotline, admin, D, TOWN)
     await imported(hotline, admin, K, CATEGORIES)
-    return admin
-
-
-async def test_trees(hotline: Hotline, town: Browser) -> None:
-    _, tree = await town.json("GET", "/api/v1/departments")
+    _, tree = await admin.json("GET", "/api/v1/departments")
     assert [(each["code"], each["parent"], each["active"]) for each in tree] == [
         ("C1", None, True),
         ("D1", "C1", True),
         ("D9", "C1", False),
         ("S1", "D1", True),
     ]
-    _, categories = await town.json("GET", "/api/v1/categories")
+    _, categories = await admin.json("GET", "/api/v1/categories")
     assert [(each["code"], each["department"], each["closed"]) for each in categories] == [
         ("03", None, False),
         ("0301", "D1", False),
@@ -68,8 +98,37 @@ async def test_trees(hotline: Hotline, town: Browser) -> None:
     ]
     acts = await hotline.pool.fetch("select action, subject from audit_log order by audit_id")
     assert ("department.created", "S1") in [tuple(act) for act in acts]
-    again = await checked(town, D, TOWN)
+    again = await checked(admin, D, TOWN)
     assert (again["added"], again["changed"], again["bad"]) == (0, 0, 0)
+    moved = [
+        department("D1", "区县级", "C1", active="停用"),  # with S1 below it: moved away first
+        department("D9", "区县级", "C1", name="九局"),
+        department("S1", "街道镇级", "D9"),
+        department("S1", "街道镇级", "D9"),
+        department("S2", "街道镇级", "D8"),
+        department("C1", "区县级", "C1"),
+        department("S3", "社区村级", "S2"),
+        department("C 1", "省级"),
+    ]
+    found = await checked(admin, D, moved)
+    assert (found["added"], found["changed"], found["bad"]) == (0, 3, 5)
+    assert await problems(admin, found) == [
+        (5, "代码", "与第4行的代码重复"),
+        (6, "上级代码", "没有代码为D8的部门"),
+        (7, "级别", "已有的部门“部门C1”是市级，级别不能更改"),
+        (8, "上级代码", "没有代码为S2的部门"),
+        (9, "代码", "代码只能是1至32位字母、数字和连字符"),
+        (9, "级别", "只能是市级、区县级、街道镇级、社区村级之一"),
+    ]
+    assert (await accept(admin, found, only_good=True))[0] == 200
+    await applied(hotline, found)
+    _, tree = await admin.json("GET", "/api/v1/departments")
+    assert [(each["code"], each["parent"], each["active"]) for each in tree] == [
+        ("C1", None, True),
+        ("D1", "C1", False),
+        ("D9", "C1", True),
+        ("S1", "D9", True),
+    ]
 
 
 async def test_cases(hotline: Hotline, town: Browser) -> None:
@@ -172,3 +231,125 @@ async def test_every_bad_row_is_told(hotline: Hotline, town: Browser) -> None:
     assert await hotline.pool.fetchval("select count(*) from cases") == 2
     _, left = await town.json("GET", f"/api/v1/imports/{found['import_id']}")
     assert (left["state"], left["applied"], left["remark"]) == ("applied", 1, "")
+
+
+async def test_what_changed_meanwhile_is_looked_at_again(hotline: Hotline, town: Browser) -> None:
+    rows = [case("M1", category="0301"), case("M2")]
+    found = await checked(town, C, rows)
+    assert (await accept(town, found))[0] == 200
+    await hotline.pool.execute("update categories set closed = true where code = '0301'")
+    again = await applied(hotline, found)
+    assert again is not None
+    assert (again.state, again.bad, again.applied) == ("checked", 1, 0)
+    assert await hotline.pool.fetchval("select count(*) from cases") == 0
+    assert await problems(town, found) == [(2, "分类代码", "这个分类已关闭")]
+    assert (await accept(town, found))[0] == 409
+    assert (await accept(town, found, only_good=True))[0] == 200
+    assert (await applied(hotline, found)) is not None
+    assert await hotline.pool.fetchval("select count(*) from cases") == 1
+
+    tree = await checked(
+        town, D, [department("D2", "区县级", "C1"), department("S2", "街道镇级", "D1")]
+    )
+    assert (await accept(town, tree))[0] == 200
+    await hotline.pool.execute("update departments set active = false where code = 'D1'")
+    again = await applied(hotline, tree)
+    assert again is not None
+    assert (again.state, again.bad) == ("checked", 1)
+    assert (await accept(town, tree, only_good=True))[0] == 200
+    await applied(hotline, tree)
+    codes = await hotline.pool.fetch("select code from departments order by code")
+    assert [row["code"] for row in codes] == ["C1", "D1", "D2", "D9", "S1"]
+
+
+async def test_an_interrupted_import_goes_on(
+    hotline: Hotline, town: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each case once, whoever applies it and however often."""
+    monkeypatch.setattr("ticketing.imports.cases.BATCH", 10)
+    found = await checked(town, C, [case(f"I{n}") for n in range(45)])
+    assert (await accept(town, found))[0] == 200
+    real, calls = importing.cases.apply, itertools.count()
+
+    async def breaks_off(*how: Any) -> None:
+        await real(*how)
+        if next(calls) == 2:
+            raise ConnectionResetError
+
+    monkeypatch.setattr("ticketing.imports.cases.apply", breaks_off)
+    with pytest.raises(ConnectionResetError):
+        await applied(hotline, found)
+    assert await hotline.pool.fetchval("select count(*) from cases") == 20
+    both = await asyncio.gather(
+        applied(hotline, found), applied(hotline, found), return_exceptions=True
+    )
+    assert sum(isinstance(each, ApplyingElsewhereError) or each is None for each in both) == 1
+    assert await hotline.pool.fetchval("select count(*) from cases") == 45
+    assert await hotline.pool.fetchval("select count(distinct case_no) from cases") == 45
+
+
+async def test_a_worker_applies_and_purges(
+    hotline: Hotline, town: Browser, database_dsn: str
+) -> None:
+    found = await checked(town, C, [case("W1"), case("W2")])
+    forgotten = await checked(town, C, [case("W3")])
+    assert (await accept(town, found))[0] == 200
+    engines = Engines(database_dsn, hotline.pool, hotline.redis)
+    context = Context(
+        settings=hotline.settings,
+        engines=engines,
+        readiness=Readiness(),
+        clock=lambda: NOW + timedelta(days=8),
+    )
+
+    async def done() -> bool:
+        state = "select state = 'applied' from sheet_imports where import_id = $1"
+        return bool(await hotline.pool.fetchval(state, found["import_id"]))
+
+    async with running(worker(context)):
+        await until(done, within_s=20)
+    await purge_imports(context)
+    _, left = await town.json("GET", f"/api/v1/imports/{forgotten['import_id']}")
+    assert left["state"] == "discarded"
+    assert (await accept(town, forgotten))[0] == 409
+    assert await hotline.pool.fetchval("select count(*) from sheet_import_rows") == 0
+
+
+async def test_from_the_command_line(
+    hotline: Hotline, town: Browser, database_dsn: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.xlsx"
+    file.write_bytes(as_xlsx(sheet_of(C, [case("L1"), case("L2"), case("L2")])))
+    tried = await run_hotline(database_dsn, "import-cases", file)
+    assert tried.code == 0
+    assert "row 4, 原系统编号: 与第3行的原系统编号重复" in tried.out
+    assert "3 rows: 1 cannot be imported, 2 are new" in tried.out
+    assert await hotline.pool.fetchval("select count(*) from sheet_import_rows") == 0
+    for arguments, sentence in (
+        (("--accept",), "--as LOGIN"),
+        (("--accept", "--as", "nobody"), "no user with the login nobody"),
+    ):
+        refused = await run_hotline(database_dsn, "import-cases", file, *arguments)
+        assert refused.code == 1
+        assert sentence in refused.err
+    assert await hotline.pool.fetchval("select count(*) from cases") == 0
+    arguments = ("--accept", "--only-good", "--as", "admin")
+    done = await run_hotline(database_dsn, "import-cases", file, *arguments)
+    assert (done.code, "applied: 2 rows" in done.out) == (0, True), done.err
+    assert await hotline.pool.fetchval("select count(*) from cases") == 2
+
+
+async def test_files_that_cannot_be_read_leave_nothing(
+    hotline: Hotline, town: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await hotline.pool.fetchval("select count(*) from sheet_imports")
+    for content, sentence in ((b"PK\x03\x04", "不是可以读取的XLSX"), (b"x,y", "第1行必须是表头")):
+        status, problem = await upload(town, C, content)
+        assert (status, sentence in problem["detail"]) == (422, True)
+    monkeypatch.setattr("gateway.sheets.importing.TREE_ROWS", 2)
+    long = as_csv(sheet_of(D, [department(f"X{n}", "市级") for n in range(3)]))
+    assert (await upload(town, D, long))[0] == 422
+    assert await hotline.pool.fetchval("select count(*) from sheet_imports") == before
+    assert await hotline.pool.fetchval("select count(*) from sheet_import_rows") == 0
+    status, problem = await town.json("GET", "/api/v1/imports/999/problems")
+    assert (status, problem["detail"]) == (404, "导入不存在，或您无权查看")

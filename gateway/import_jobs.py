@@ -9,7 +9,8 @@ from pgqueuer.errors import RetryRequested
 from gateway.case_clocks import timing_of
 from gateway.context import Context
 from gateway.jobs import enqueue_import
-from gateway.sheets.importing import ApplyingElsewhereError, apply, purge
+from gateway.sheets.applying import ApplyingElsewhereError, apply
+from gateway.sheets.importing import purge
 from ticketing.imports import staging
 
 KEPT = timedelta(days=7)  # rows with citizens' numbers wait no longer for a decision

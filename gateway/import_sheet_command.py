@@ -18,7 +18,7 @@ from gateway.case_clocks import timing_of
 from gateway.database_command import with_database
 from gateway.http.actors import actor_of
 from gateway.settings import load_settings
-from gateway.sheets import importing
+from gateway.sheets import applying, importing
 from gateway.sheets.errors import ImportStateError, SheetError
 from gateway.sheets.importing import Upload
 from gateway.sheets.limits import FROM_DISK
@@ -85,7 +85,7 @@ async def _run(sheet: Sheet, connection: Any, options: argparse.Namespace) -> No
         except ImportStateError:
             await _discard(connection, found, upload.actor)
             raise
-        done = await importing.apply(
+        done = await applying.apply(
             connection,
             found.import_id,
             timing=timing_of(load_settings()),

@@ -13,8 +13,7 @@ from gateway.engines import Engines
 from gateway.import_jobs import purge_imports
 from gateway.readiness import Readiness
 from gateway.roles.worker import worker
-from gateway.sheets import importing
-from gateway.sheets.importing import ApplyingElsewhereError
+from gateway.sheets.applying import ApplyingElsewhereError
 from tests.support.importing import run_hotline
 from tests.support.sheets import (
     accept,
@@ -29,6 +28,7 @@ from tests.support.sheets import (
 )
 from tests.support.web import NOW, Browser, Hotline, running, until
 from ticketing.categories import create_category
+from ticketing.imports import cases
 from ticketing.imports.columns import Sheet
 
 D, K, C = Sheet.DEPARTMENTS, Sheet.CATEGORIES, Sheet.CASES
@@ -269,7 +269,7 @@ async def test_an_interrupted_import_goes_on(
     monkeypatch.setattr("ticketing.imports.cases.BATCH", 10)
     found = await checked(town, C, [case(f"I{n}") for n in range(45)])
     assert (await accept(town, found))[0] == 200
-    real, calls = importing.cases.apply, itertools.count()
+    real, calls = cases.apply, itertools.count()
 
     async def breaks_off(*how: Any) -> None:
         await real(*how)

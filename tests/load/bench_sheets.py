@@ -24,7 +24,7 @@ from deploy.migrate import migrate
 from gateway.auth.roles import Role
 from gateway.case_clocks import timing_of
 from gateway.settings import Settings
-from gateway.sheets import importing
+from gateway.sheets import applying, importing
 from gateway.sheets.importing import Upload
 from gateway.sheets.limits import UPLOADED
 from gateway.sheets.writing import XlsxWriter
@@ -113,7 +113,7 @@ async def through_the_web(dsn: str, file: Path) -> None:
         async with connection.transaction():
             await importing.accept(connection, found.import_id, by=by, only_good=False, now=now)
         async with lateness("sheet_apply"):
-            await importing.apply(
+            await applying.apply(
                 connection,
                 found.import_id,
                 timing=timing_of(Settings()),

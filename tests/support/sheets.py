@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 
 from gateway.case_clocks import timing_of
-from gateway.sheets.importing import apply
+from gateway.sheets.applying import apply
 from tests.support.web import Browser, Hotline
 from ticketing.imports.columns import COLUMNS, Sheet
 from ticketing.imports.staging import Import

@@ -9,12 +9,15 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.http import (
+    audit_api,
     board_api,
     calendar_api,
     call_api,
     case_api,
+    case_search_api,
     case_step_api,
     category_api,
+    citizen_api,
     clock_api,
     control_api,
     department_api,
@@ -25,7 +28,9 @@ from gateway.http import (
     knowledge_feedback_api,
     knowledge_search_api,
     line_api,
+    nuisance_api,
     reconciliation_api,
+    reveal_api,
     ringback_api,
     seat_api,
     seat_figures_api,
@@ -35,8 +40,11 @@ from gateway.http import (
     socket_api,
     supervision_api,
     user_api,
+    webhook_api,
+    webhook_delivery_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
+from gateway.http.malformed import QuietRunner
 from gateway.http.middleware import MIDDLEWARES, set_headers
 from gateway.http.openapi import document
 from gateway.http.pages import DIST, page_endpoints
@@ -51,12 +59,16 @@ API: tuple[Endpoint, ...] = (
     *seat_api.ENDPOINTS,
     *seat_figures_api.ENDPOINTS,
     *call_api.ENDPOINTS,
+    *citizen_api.ENDPOINTS,
+    *reveal_api.ENDPOINTS,
     *control_api.ENDPOINTS,
     *supervision_api.ENDPOINTS,
     *seat_queues_api.ENDPOINTS,
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
+    *case_search_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
+    *nuisance_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
     *clock_api.ENDPOINTS,
@@ -71,6 +83,9 @@ API: tuple[Endpoint, ...] = (
     *user_api.ENDPOINTS,
     *sheet_import_api.ENDPOINTS,
     *export_api.ENDPOINTS,
+    *audit_api.ENDPOINTS,
+    *webhook_api.ENDPOINTS,
+    *webhook_delivery_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )
@@ -99,7 +114,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
     Raises `GatewayError` when the address cannot be used.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    runner = QuietRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

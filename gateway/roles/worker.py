@@ -12,12 +12,14 @@ from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
 from gateway.case_clocks import make_notices, redate_clocks
+from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
 from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.survey_jobs import claim_attempt
+from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
@@ -30,6 +32,12 @@ log = structlog.get_logger(__name__)
 
 async def worker(context: Context) -> None:
     """Work until cancelled; a lost database connection is made anew."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_take_jobs(context), name="jobs")
+        tasks.create_task(carry_webhooks(context), name="webhooks")
+
+
+async def _take_jobs(context: Context) -> None:
     while True:
         try:
             await _work(context)
@@ -62,12 +70,20 @@ async def _work(context: Context) -> None:
             await apply_import(context, int(json.loads(job.payload or b"{}")["import_id"]))
 
         @queue.schedule("purge_imports", EVERY_HOUR)
-        async def purge(_schedule: Schedule) -> None:
+        async def forget_imports(_schedule: Schedule) -> None:
             await purge_imports(context)
 
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
+        async def words(_schedule: Schedule) -> None:
+            await keep_words_of_cases(context)
+
+        @queue.schedule("purge_webhooks", EVERY_HOUR)
+        async def purge(_schedule: Schedule) -> None:
+            await purge_webhooks(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

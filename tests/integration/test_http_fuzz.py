@@ -87,6 +87,8 @@ WHO: dict[str, tuple[Callable[[Hotline], Awaitable[Browser]], tuple[str, ...]]] 
             "/api/v1/imports",
             "/api/v1/exports",
             "/api/v1/users",
+            "/api/v1/audit",
+            "/api/v1/webhook",
         ),
     ),
     "department": (department, ("/api/v1/cases", "/api/v1/inbox", "/api/v1/knowledge")),

@@ -17,6 +17,7 @@ BENCHMARKS = (
     "bench_import",
     "bench_sheets",
     "bench_reconcile",
+    "bench_knowledge",
     "bench_scale",
     "bench_switchboard",
 )

@@ -127,8 +127,10 @@ stored as (
   returning case_id, case_no
 ),
 placed as (
-  insert into case_departments (case_id, department_id, part, state, opened_at, confidential)
-  select s.case_id, n.lead_id, 'lead', n.state, n.registered_at, n.confidential
+  insert into case_departments (
+    case_id, department_id, part, state, opened_at, confidential, category_id
+  )
+  select s.case_id, n.lead_id, 'lead', n.state, n.registered_at, n.confidential, n.category_id
   from stored s join numbered n using (case_no) where n.lead_id is not null
 ),
 told as (

@@ -135,6 +135,10 @@ class Settings(SwitchboardSettings, BaseSettings):
         False, description="the day on which a clock starts is the first of its working days"
     )
 
+    attachments_dir: Path | None = Field(
+        None, description="files of cases, the same for all processes; none: in var_dir"
+    )
+
     webhook_http_hosts: tuple[str, ...] = Field(
         (), description="hosts that webhooks may be sent to without TLS"
     )

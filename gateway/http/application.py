@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.errors import GatewayError
 from gateway.http import (
+    attachment_api,
     audit_api,
     board_api,
     calendar_api,
@@ -69,6 +70,7 @@ API: tuple[Endpoint, ...] = (
     *case_search_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
     *nuisance_api.ENDPOINTS,
+    *attachment_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
     *clock_api.ENDPOINTS,

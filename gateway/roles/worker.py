@@ -11,6 +11,7 @@ from pgqueuer.errors import PgqException, RetryRequested
 from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
+from gateway.attachment_files import clean_attachments
 from gateway.case_clocks import make_notices, redate_clocks
 from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
@@ -84,6 +85,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("purge_webhooks", EVERY_HOUR)
         async def purge(_schedule: Schedule) -> None:
             await purge_webhooks(context)
+
+        @queue.schedule("clean_attachments", EVERY_HOUR)
+        async def clean(_schedule: Schedule) -> None:
+            await clean_attachments(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -86,6 +86,15 @@ async def answers(agent: Page) -> None:
     await used.get_by_role("button", name=TITLE).click()
     await expect(used).to_contain_text("按规定缴纳社保")
     await both_pictures(agent, "knowledge-case")
+    await used.get_by_role("button", name="检索知识库").click()
+    finder = agent.get_by_role("dialog", name="检索知识库")
+    await expect(finder.get_by_label("检索结果")).to_contain_text(TITLE)
+    await agent.keyboard.press("Enter")
+    await expect(finder.get_by_label("知识文章")).to_contain_text("持有居住证满六个月")
+    await both_pictures(agent, "knowledge-finder")
+    await agent.keyboard.press("Alt+U")
+    await expect(finder).to_have_count(0)
+    await expect(used.get_by_role("listitem")).to_have_count(1)
 
 
 async def settles(chief: Page) -> None:

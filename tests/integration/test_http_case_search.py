@@ -123,6 +123,29 @@ async def test_a_case_number_finds_the_case(town: Town) -> None:
     assert await found(town, "agent", case_no="20261123-99999") == []
 
 
+async def words_are_kept(town: Town) -> None:
+    """A worker comes by."""
+    engines = Engines(pool=town.hotline.pool, redis=town.hotline.redis, dsn="")
+    context = Context(town.hotline.settings, engines, town.hotline.services.readiness)
+    assert await keep_words_of_cases(context) > 0
+    assert await keep_words_of_cases(context) == 0
+    for table in ("case_words_due", "case_words_backlog"):
+        assert await town.hotline.pool.fetchval(f"select count(*) from {table}") == 0  # noqa: S608  # fixed
+
+
+async def test_words_follow_texts_that_were_written_in_another_way(town: Town) -> None:
+    pool = town.hotline.pool
+    await town.open(title="改动的")
+    await town.open(title="以前的")
+    await pool.execute("update cases set body = '井盖丢失' where title = '改动的'")
+    await pool.execute("delete from case_words where case_id = 2")
+    await pool.execute("insert into case_words_backlog values (3)")
+    assert await found(town, "agent", text="路灯") == ["改动的"]
+    await words_are_kept(town)
+    assert await found(town, "agent", text="路灯") == ["以前的"]
+    assert await found(town, "agent", text="井盖") == ["改动的"]
+
+
 @pytest.mark.parametrize(
     ("question", "field", "sentence"),
     [
@@ -149,7 +172,6 @@ async def test_questions_that_are_none(
 async def test_pages_go_back_through_all_cases(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the windows are cut, each case with the words is found once."""
     monkeypatch.setattr(word_walk, "CROWDED", 2)
-    monkeypatch.setattr(word_walk, "SPARSE", 2)
     monkeypatch.setattr(word_walk, "MOST", 9)
     pool = town.hotline.pool
     await pool.execute(
@@ -159,10 +181,7 @@ async def test_pages_go_back_through_all_cases(town: Town, monkeypatch: pytest.M
         " from generate_series(0, 59) n, users u where u.login = 'agent1001'",
         NOW,
     )
-    engines = Engines(pool=pool, redis=town.hotline.redis, dsn="")
-    context = Context(town.hotline.settings, engines, town.hotline.services.readiness)
-    assert await keep_words_of_cases(context) == 60
-    assert await keep_words_of_cases(context) == 0
+    await words_are_kept(town)
     titles: list[str] = []
     question: dict[str, Any] = {"text": "路灯", "limit": 7}
     for _ in range(40):

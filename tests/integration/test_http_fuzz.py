@@ -44,9 +44,10 @@ def fuzz(url: str, token: str, paths: tuple[str, ...]) -> int:
             answered += 1
             right = response.status_code < 400
             described = operations[case.path, case.method.lower()]["responses"]
-            wanted = described.get(str(response.status_code), {}).get("content", {})
-            if not right:
-                wanted = {"application/problem+json": {}}
+            wanted = ("application/problem+json",)
+            if right:
+                content = described.get(str(response.status_code), {}).get("content")
+                wanted = tuple(content or ("application/json",))
             assert response.status_code < 500, (case.as_curl_command(), response.text)
             kind = str(response.headers.get("content-type", ""))
             empty = response.status_code == 204
@@ -91,7 +92,7 @@ WHO: dict[str, tuple[Callable[[Hotline], Awaitable[Browser]], tuple[str, ...]]] 
             "/api/v1/webhook",
         ),
     ),
-    "department": (department, ("/api/v1/cases", "/api/v1/inbox", "/api/v1/knowledge")),
+    "department": (department, ("/api/v1/cases", "/api/v1/inbox")),
 }
 
 

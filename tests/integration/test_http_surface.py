@@ -32,6 +32,7 @@ EXAMPLES = {
     "feedback_id": "1",
     "destination_id": "1",
     "delivery_id": "1",
+    "attachment_id": "0" * 32,
     "urgency": "ordinary",
     "day": "2026-11-24",
     "year": "2026",
@@ -127,6 +128,12 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "PUT /api/v1/cases/{case_no}/citizen": case_workers,
         "DELETE /api/v1/cases/{case_no}/citizen": case_workers,
         "POST /api/v1/cases/{case_no}/reveal": case_workers | {Role.DEPARTMENT},
+        "GET /api/v1/cases/{case_no}/attachments": everyone,
+        "POST /api/v1/cases/{case_no}/attachments": case_workers | {Role.DEPARTMENT},
+        "GET /api/v1/cases/{case_no}/attachments/{attachment_id}": everyone,
+        "POST /api/v1/cases/{case_no}/attachments/{attachment_id}/remove": (
+            case_workers | {Role.DEPARTMENT}
+        ),
         "GET /api/v1/inbox": {Role.DEPARTMENT},
         "GET /api/v1/departments": everyone,
         "POST /api/v1/departments": {Role.ADMINISTRATOR},

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice, repeat
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from redis.asyncio import Redis
 from deploy.embedded.redis import EmbeddedRedis
 from gateway.auth import sessions
 from gateway.users import list_users
+from tests.load.bench_pop import watch_timers
 from tests.load.case_city import FAULTS, OBJECTS, city_of, estates
 from tests.load.process_cost import cpu_s, resident_mb
 from tests.load.report import note, percentile, say
@@ -202,6 +204,7 @@ async def measure(cases: int, home: Path) -> None:
         numbers = await city.some("case_no", REQUESTS + WARM_UP)
         callers = await city.some("caller", REQUESTS + WARM_UP)
         asked: dict[str, Iterator[Request]] = {
+            "of_no_case": repeat(Request("chief", "GET", "/api/v1/session")),
             "page": (Request("chief", "GET", f"{CASE_PAGES}/{number}") for number in numbers),
             "inbox": inboxes(city),
             "by_number": (
@@ -220,19 +223,18 @@ async def measure(cases: int, home: Path) -> None:
 
 
 async def report(city: City, name: str, requests: Iterator[Request]) -> None:
-    """Milliseconds of one kind of request."""
+    """Milliseconds of one kind of request; `timer_p99`: what the machine itself adds."""
     for _ in range(WARM_UP):
         await city.ask(next(requests))
-    took = sorted(
-        [
-            (await city.ask(request), str(request))
-            for request, _ in zip(requests, range(REQUESTS), strict=False)
-        ]
-    )
-    took_ms = [ms for ms, _ in took]
-    note(f"cases: {name}: slowest {took[-1]}")
-    say(f"cases_{city.cases}_{name}_p50", percentile(took_ms, 0.5), "ms", {"requests": REQUESTS})
-    say(f"cases_{city.cases}_{name}_p99", percentile(took_ms, 0.99), "ms", {"aim": AIM_MS})
+    late_ms: list[float] = []
+    watching = asyncio.create_task(watch_timers(late_ms))
+    took_ms = [(await city.ask(each), str(each)) for each in islice(requests, REQUESTS)]
+    watching.cancel()
+    note(f"cases: {name}: slowest {max(took_ms)}")
+    times = [ms for ms, _ in took_ms]
+    judged = {"aim": AIM_MS, "timer_p99": round(percentile(late_ms, 0.99), 1)}
+    say(f"cases_{city.cases}_{name}_p50", percentile(times, 0.5), "ms", {"requests": REQUESTS})
+    say(f"cases_{city.cases}_{name}_p99", percentile(times, 0.99), "ms", judged)
 
 
 async def dispatch(city: City) -> None:

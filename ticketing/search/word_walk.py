@@ -16,10 +16,9 @@ from ticketing.tokens import query_of
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "word_walk.sql", "asyncpg")
 
-MOST = 2_500  # cases with the words that one walk looks at
-CROWDED = 1_500  # such cases in a window: of more a narrower one is taken
-FITTING = 300  # to be expected in the first window
-SPARSE = 60  # of fewer the next window is wider
+MOST = 1_500  # cases with the words that one walk looks at
+CROWDED = 800  # such cases in a window: of more a narrower one is taken
+WIDENING = 16  # how many times as far the next wider window may go back
 HEAVY = 25_000  # cases with the rarest word: a window is not to have more
 LONG = 75_000  # such cases that one walk goes through in the index
 _EVERYTHING = WIDEST + 1
@@ -31,13 +30,14 @@ class Walk:
     """How far a walk has come, and how wide its next window is.
 
     `before`: what was opened from then on has been looked at. `per_day` cases with the rarest word
-    are opened, as far as PostgreSQL knows.
+    are opened, as far as PostgreSQL knows; `limit` are to be found.
     """
 
     before: datetime
     since: datetime
     width: int
     per_day: float
+    limit: int
     steps: int = 0
     looked_at: int = 0
     gone_through: float = 0.0
@@ -76,8 +76,17 @@ class Walk:
         self.found += ids
         self.steps += 1
         self.before = window.since
-        if seen < SPARSE and self.width < _EVERYTHING and self._next_is_light():
+        sparse = seen * WIDENING <= self._needed()
+        if sparse and self.width < _EVERYTHING and self._next_is_light():
             self.width += 1
+
+    def _needed(self) -> float:
+        """How many cases with the words probably hold those that are still to be found.
+
+        Each may be on a page of the disk of its own, so no more are looked at than that.
+        """
+        each = self.looked_at / max(1, len(self.found))
+        return min(CROWDED, max((self.limit - len(self.found)) * each, fitting(self.limit)))
 
     def _next_is_light(self) -> bool:
         left = self.before - self.since
@@ -96,7 +105,7 @@ async def ids_by_words(
     And where the walk stopped before it was through: after `MOST` cases with the words, or where
     words that are frequent hardly come together.
     """
-    rarest_first, walk = await _begin(conn, terms, search)
+    rarest_first, walk = await _begin(conn, terms, search, limit)
     words, facets = _words(rarest_first), _facets(search) or f"'{rarest_first[0]}'"
     while not walk.ended and len(walk.found) < limit:
         if walk.tired:
@@ -127,7 +136,9 @@ async def _skip_emptiness(conn: Any, walk: Walk) -> None:
     walk.before = walk.since if newest is None else newest + timedelta(microseconds=1)
 
 
-async def _begin(conn: Any, terms: Sequence[str], search: Search) -> tuple[list[str], Walk]:
+async def _begin(
+    conn: Any, terms: Sequence[str], search: Search, limit: int
+) -> tuple[list[str], Walk]:
     """The terms, the rarest first, and a walk whose first window is likely to fit that one.
 
     The others are left out of that account: words of one question mostly come together.
@@ -138,12 +149,13 @@ async def _begin(conn: Any, terms: Sequence[str], search: Search) -> tuple[list[
     ordered = [*sorted(asked, key=expected.__getitem__), *others]
     span = await _QUERIES.span(conn, before=search.before)
     if span["place"] is None:
-        return ordered, Walk(search.since, search.since, _EVERYTHING, 0.0)
+        return ordered, Walk(search.since, search.since, _EVERYTHING, 0.0, limit)
     since = max(search.since, span["oldest"])
     days = (span["newest"] - span["oldest"]) / timedelta(days=1)
     per_day = expected[ordered[0]] / max(days, 1.0)
     before = span["place"] + timedelta(microseconds=1)
-    return ordered, Walk(before, since, width_for(per_day, days), per_day)
+    width = width_for(per_day, days, fitting(limit))
+    return ordered, Walk(before, since, width, per_day, limit)
 
 
 async def _plans(conn: Any, terms: Sequence[str]) -> list[float]:
@@ -161,12 +173,17 @@ def _words(terms: Sequence[str]) -> dict[str, str]:
     return {"first": first, "second": second, "third": third, "others": others}
 
 
-def width_for(per_day: float, days: float) -> int:
-    """The widest window in which no more than `FITTING` cases are to be expected."""
-    if per_day * days <= FITTING:
+def fitting(limit: int) -> int:
+    """How many cases a first window is to have."""
+    return 2 * limit
+
+
+def width_for(per_day: float, days: float, most: int) -> int:
+    """The widest window in which no more than ``most`` cases are to be expected."""
+    if per_day * days <= most:
         return _EVERYTHING
-    fitting = timedelta(days=FITTING / per_day)
-    return max((width for width in range(1, WIDEST + 1) if reach(width) <= fitting), default=0)
+    fits = timedelta(days=most / per_day)
+    return max((width for width in range(1, WIDEST + 1) if reach(width) <= fits), default=0)
 
 
 def _facets(search: Search) -> str:

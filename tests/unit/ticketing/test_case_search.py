@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ticketing.search.blocks import WIDEST, marks_of, reach, window_before
 from ticketing.search.numbers import ways_to_write
-from ticketing.search.word_walk import CROWDED, FITTING, HEAVY, SPARSE, Walk, width_for
+from ticketing.search.word_walk import CROWDED, HEAVY, WIDENING, Walk, fitting, width_for
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TIMES = st.datetimes(datetime(1999, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # bounds
@@ -33,15 +33,18 @@ def test_marks_tell_blocks_apart(one: datetime, other: datetime, width: int) -> 
 
 @given(st.floats(0.001, 1e6), st.floats(1, 10_000))
 def test_a_first_window_fits(per_day: float, days: float) -> None:
-    width = width_for(per_day, days)
+    width = width_for(per_day, days, 100)
     if 0 < width <= WIDEST:
-        assert per_day * (reach(width) / timedelta(days=1)) <= FITTING * 1.001
+        assert per_day * (reach(width) / timedelta(days=1)) <= 100.1
     if width > WIDEST:
-        assert per_day * days <= FITTING
+        assert per_day * days <= 100
+
+
+LIMIT = 50
 
 
 def walk(width: int, per_day: float = 1.0) -> Walk:
-    return Walk(NOW, NOW - timedelta(days=3000), width, per_day)
+    return Walk(NOW, NOW - timedelta(days=3000), width, per_day, LIMIT)
 
 
 def test_windows_follow_what_they_hold() -> None:
@@ -49,11 +52,15 @@ def test_windows_follow_what_they_hold() -> None:
     window = back.window
     back.take(window, CROWDED + 1, [1])
     assert (back.width, back.before, back.found) == (1, NOW, [])
-    back.take(back.window, SPARSE, [3, 2])
-    assert (back.width, back.found) == (1, [3, 2])
+    back = walk(1)
+    back.take(back.window, 30, list(range(30)))
+    assert (back.width, len(back.found)) == (1, 30)  # as many again will do
     assert back.before < NOW
-    back.take(back.window, SPARSE - 1, [])
+    back.take(back.window, fitting(LIMIT) // WIDENING, [])
     assert back.width == 2
+    picky = walk(1)
+    picky.take(picky.window, CROWDED // WIDENING, [])  # few of them are wanted: look at more
+    assert picky.width == 2
 
 
 def test_no_window_is_heavy_and_no_walk_long() -> None:

@@ -9,6 +9,7 @@ from deploy.errors import DeployError
 from gateway import (
     audit_command,
     import_command,
+    import_sheet_command,
     line_commands,
     replay_command,
     user_commands,
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(command=_migrate)
     replay_command.add_parser(commands)
     import_command.add_parser(commands)
+    import_sheet_command.add_parsers(commands)
     user_commands.add_parser(commands)
     line_commands.add_parser(commands)
     audit_command.add_parser(commands)

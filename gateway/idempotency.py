@@ -15,6 +15,7 @@ from typing import Any
 
 import aiosql
 
+from gateway.context import Context
 from gateway.errors import KeyReusedError
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "idempotency.sql", "asyncpg")
@@ -39,6 +40,13 @@ async def begin(conn: Any, key_id: int, key: str, content: str, *, at: datetime)
 async def finish(conn: Any, key_id: int, key: str, answer: str) -> None:
     """Keep the JSON ``answer`` for whoever sends the same again."""
     await _QUERIES.keep(conn, key_id=key_id, key=key, answer=answer)
+
+
+async def forget_idempotency_keys(context: Context) -> None:
+    """Forget keys that are older than the settings keep them."""
+    async with context.engines.pool.acquire() as connection:
+        days = context.settings.idempotency_days
+        await forget_old(connection, days=days, now=context.clock())
 
 
 async def forget_old(conn: Any, *, days: int, now: datetime) -> None:

@@ -13,6 +13,7 @@ from gateway.live import LiveEvent
 SURVEY = "survey_call"
 TELL = "tell"
 REDATE_CLOCKS = "redate_clocks"
+APPLY_IMPORT = "apply_import"
 
 
 async def enqueue_survey(connection: Any, case_id: int, *, delay: timedelta) -> None:
@@ -45,3 +46,9 @@ async def enqueue_redating(connection: Any) -> None:
     Never left out because one waits already: that one may have begun before this change.
     """
     await Queries(AsyncpgDriver(connection)).enqueue(REDATE_CLOCKS, None)
+
+
+async def enqueue_import(connection: Any, import_id: int) -> None:
+    """Have the rows applied that somebody has accepted."""
+    payload = json.dumps({"import_id": import_id}).encode()
+    await Queries(AsyncpgDriver(connection)).enqueue(APPLY_IMPORT, payload)

@@ -145,6 +145,15 @@ async def list_users(connection: Connection) -> list[User]:
     return [User.from_row(row) async for row in _QUERIES.all_users(connection)]
 
 
+async def find_user(connection: Connection, login: str, *, lock: bool = False) -> User:
+    """Somebody by login; raises `UserError`. ``lock``: until the transaction ends."""
+    query = _QUERIES.lock_user if lock else _QUERIES.user_by_login
+    row = await query(connection, login=login)
+    if row is None:
+        raise UserError(f"no user with the login {login}")
+    return User.from_row(row)
+
+
 async def queues_of(connection: Connection, switchboard: str, agent: str) -> tuple[str, ...]:
     """The queues that ``agent`` serves at a switchboard; none stands for all."""
     found = await _QUERIES.queues_of(connection, switchboard=switchboard, agent=agent)

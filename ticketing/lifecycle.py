@@ -47,6 +47,7 @@ class Step(StrEnum):
     REOPENED = "reopened"  # 重办
     NOTED = "noted"  # 备注
     CLOSED = "closed"  # 办结
+    IMPORTED = "imported"  # 导入, out of another system; nobody's step
     SEPARATED = "separated"  # 诉访分离
     REJOINED = "rejoined"  # 撤销诉访分离
     CALLBACK_SKIPPED = "callback_skipped"  # 不回访, noted by the system

@@ -38,6 +38,7 @@ STEPS: Mapping[Step, str] = {
     Step.REOPENED: "重办",
     Step.NOTED: "备注",
     Step.CLOSED: "办结",
+    Step.IMPORTED: "导入",
     Step.SEPARATED: "诉访分离",
     Step.REJOINED: "撤销诉访分离",
     Step.CALLBACK_SKIPPED: "不回访",

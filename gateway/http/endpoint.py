@@ -101,9 +101,9 @@ class Endpoint:
     """A declared endpoint.
 
     ``answer`` describes the JSON of ``status`` and ``other_statuses``; none means no content.
-    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body; ``scope``
-    is what an API key must be for. ``open311`` takes forms in place of JSON, and answers and
-    refuses as GeoReport v2 has it.
+    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body, ``files``
+    are the media types of what is answered in place of JSON; ``scope`` is what an API key must be
+    for. ``open311`` takes forms in place of JSON, and answers and refuses as GeoReport v2 has it.
     """
 
     method: Method
@@ -121,6 +121,7 @@ class Endpoint:
     scope: KeyScope | None
     header: RequiredHeader | None
     open311: bool
+    files: tuple[str, ...]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one request. Raises `Problem`, or `TimeoutError` after the deadline."""
@@ -205,6 +206,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     scope: KeyScope | None = None,
     header: RequiredHeader | None = None,
     open311: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[Handler[Body, Query, Result]], Endpoint]:
     """Declare the decorated function an endpoint; ``access`` cannot be left out.
 
@@ -228,6 +230,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
             scope=scope,
             header=header,
             open311=open311,
+            files=files,
         )
 
     return declare

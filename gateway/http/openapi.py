@@ -119,6 +119,9 @@ def _responses(endpoint: Endpoint, schemas: Json) -> Json:
         success["content"] = {"application/json": {"schema": schema}}
         if endpoint.open311:
             success["content"][XML_TYPE] = {"schema": {"type": "string"}}
+    elif endpoint.files:
+        file = {"type": "string", "format": "binary"}
+        success["content"] = {media_type: {"schema": file} for media_type in endpoint.files}
     responses = {str(status): success for status in (endpoint.status, *endpoint.other_statuses)}
     problem = _problem_content(endpoint)
     for status in sorted(_problem_statuses(endpoint)):

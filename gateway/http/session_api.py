@@ -6,20 +6,25 @@ from aiohttp import web
 from pydantic import ConfigDict, Field, SecretStr
 
 from gateway.auth import limits, sessions
-from gateway.auth.passwords import MAX_LENGTH
+from gateway.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from gateway.auth.roles import EVERYONE, Person, Role
 from gateway.http.endpoint import PERSON, Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.problems import Problem
-from gateway.users import authenticate
+from gateway.http.problems import FieldProblem, Problem
+from gateway.user_changes import must_change_password
+from gateway.users import authenticate, set_password
 
 
 class Credentials(Strict):
-    """Who wants to log in; a password may begin or end with a space."""
+    """Who wants to log in; a password may begin or end with a space.
+
+    ``new_password`` takes the place of one that an administrator has given.
+    """
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
     login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
     password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
+    new_password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)] | None = None
 
 
 class Session(Answer):
@@ -70,6 +75,7 @@ async def log_in(inquiry: Inquiry[Credentials, Nothing]) -> web.StreamResponse:
     if person is None:
         raise Problem(401, "用户名或密码不正确")
     await limits.forgive(services.redis, attempt)
+    await _replace_given_password(inquiry, person)
     await _end(inquiry)
     lifetime_s = round(inquiry.settings.session_hours * 3600)
     token = await sessions.start(services.redis, person, lifetime_s=lifetime_s)
@@ -84,6 +90,30 @@ async def log_in(inquiry: Inquiry[Credentials, Nothing]) -> web.StreamResponse:
         secure=inquiry.settings.production,
     )
     return response
+
+
+async def _replace_given_password(inquiry: Inquiry[Credentials, Nothing], person: Person) -> None:
+    """A password from an administrator opens nothing before it is replaced."""
+    async with inquiry.services.database() as connection, connection.transaction():
+        given = await must_change_password(connection, person.user_id)
+        if wrong := _wrong_with_new(inquiry.body, given=given):
+            raise Problem(422, wrong, errors=[FieldProblem("new_password", wrong)])
+        if inquiry.body.new_password is not None:
+            new = inquiry.body.new_password.get_secret_value()
+            await set_password(connection, person.login, new)
+
+
+def _wrong_with_new(credentials: Credentials, *, given: bool) -> str:
+    """Why the new password, or that there is none, cannot be; empty if it can."""
+    if credentials.new_password is None:
+        return "这是管理员给出的临时密码，请设置新密码" if given else ""
+    if not given:
+        return "您的密码不是临时密码，不能在登录时更改"
+    new = credentials.new_password.get_secret_value()
+    if len(new) < MIN_LENGTH:
+        return f"新密码至少{MIN_LENGTH}位"
+    same = new == credentials.password.get_secret_value()
+    return "新密码不能与临时密码相同" if same else ""
 
 
 @endpoint("GET", "/api/v1/session", access=EVERYONE, answer=Session)

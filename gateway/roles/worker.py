@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import structlog
@@ -11,13 +13,14 @@ from pgqueuer.errors import PgqException, RetryRequested
 from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
-from gateway import idempotency
 from gateway.attachment_files import clean_attachments
 from gateway.case_clocks import make_notices, redate_clocks
 from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
-from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
+from gateway.idempotency import forget_idempotency_keys
+from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
+from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.suggestion_training import train_if_due
 from gateway.surge_watch import watch_surges
@@ -26,11 +29,14 @@ from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
+TELL_AGAIN = timedelta(seconds=10)
 EVERY_MINUTE = "* * * * *"
-NIGHTLY = "40 2 * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_HOUR = "17 * * * *"
-TELL_AGAIN = timedelta(seconds=10)
+NIGHTLY = "40 2 * * *"
+
+_JobWork = Callable[[Context, bytes], Awaitable[None]]
+_Work = Callable[[Context], Awaitable[Any]]
 
 log = structlog.get_logger(__name__)
 
@@ -57,55 +63,43 @@ async def _work(context: Context) -> None:
     connection = await asyncpg.connect(context.engines.dsn, timeout=CONNECT_TIMEOUT_S)
     try:
         queue = PgQueuer.from_asyncpg_connection(connection)
-
-        @queue.entrypoint(SURVEY)
-        async def survey(job: Job) -> None:
-            await claim_attempt(context, int(json.loads(job.payload or b"{}")["case_id"]))
-
-        @queue.entrypoint(TELL)
-        async def tell(job: Job) -> None:
-            await _tell(context, job.payload or b"")
-
-        @queue.entrypoint(REDATE_CLOCKS)
-        async def redate(_job: Job) -> None:
-            await redate_clocks(context)
-
-        @queue.schedule("make_notices", EVERY_MINUTE)
-        async def notices(_schedule: Schedule) -> None:
-            await make_notices(context)
-
-        @queue.schedule("forget_idempotency_keys", NIGHTLY)
-        async def forget(_schedule: Schedule) -> None:
-            async with context.engines.pool.acquire() as pooled:
-                days = context.settings.idempotency_days
-                await idempotency.forget_old(pooled, days=days, now=context.clock())
-
-        @queue.schedule("watch_surges", EVERY_MINUTE)
-        async def surges(_schedule: Schedule) -> None:
-            await watch_surges(context)
-
-        @queue.schedule("train_suggestions", EVERY_TEN_MINUTES)
-        async def train(_schedule: Schedule) -> None:
-            await train_if_due(context)
-
-        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
-        async def words(_schedule: Schedule) -> None:
-            await keep_words_of_cases(context)
-
-        @queue.schedule("purge_webhooks", EVERY_HOUR)
-        async def purge(_schedule: Schedule) -> None:
-            await purge_webhooks(context)
-
-        @queue.schedule("clean_attachments", EVERY_HOUR)
-        async def clean(_schedule: Schedule) -> None:
-            await clean_attachments(context)
-
+        for name, do in JOBS.items():
+            queue.entrypoint(name)(_with_payload(context, do))
+        for work, cron in REGULAR.items():
+            queue.schedule(work.__name__, cron)(_regularly(context, work))
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)
+        await enqueue_interrupted(connection)
         context.readiness.report("worker", ready=True)
         await queue.run(dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
     finally:
         connection.terminate()
+
+
+def _with_payload(context: Context, do: _JobWork) -> Callable[[Job], Awaitable[None]]:
+    async def take(job: Job) -> None:
+        await do(context, job.payload or b"{}")
+
+    return take
+
+
+def _regularly(context: Context, work: _Work) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_schedule: Schedule) -> None:
+        await work(context)
+
+    return run
+
+
+async def _survey(context: Context, payload: bytes) -> None:
+    await claim_attempt(context, int(json.loads(payload)["case_id"]))
+
+
+async def _redate(context: Context, _payload: bytes) -> None:
+    await redate_clocks(context)
+
+
+async def _import(context: Context, payload: bytes) -> None:
+    await apply_import(context, int(json.loads(payload)["import_id"]))
 
 
 async def _tell(context: Context, frame: bytes) -> None:
@@ -119,3 +113,23 @@ async def _tell(context: Context, frame: bytes) -> None:
 def _report_failure(context: Context, error: Exception) -> None:
     log.warning("worker_interrupted", error=type(error).__name__)
     context.readiness.report("worker", ready=False, detail=type(error).__name__)
+
+
+# What a change asks for in its own transaction, with what to do it to.
+JOBS: Mapping[str, _JobWork] = {
+    SURVEY: _survey,
+    TELL: _tell,
+    REDATE_CLOCKS: _redate,
+    APPLY_IMPORT: _import,
+}
+# What the time of day asks for.
+REGULAR: Mapping[_Work, str] = {
+    make_notices: EVERY_MINUTE,
+    watch_surges: EVERY_MINUTE,
+    keep_words_of_cases: EVERY_MINUTE,
+    train_if_due: EVERY_TEN_MINUTES,
+    purge_imports: EVERY_HOUR,
+    purge_webhooks: EVERY_HOUR,
+    clean_attachments: EVERY_HOUR,
+    forget_idempotency_keys: NIGHTLY,
+}

@@ -9,12 +9,20 @@ returning
 
 -- name: replace_password(login, password_hash)$
 -- The user's id, or nothing for an unknown login.
-update users set password_hash = :password_hash
+update users set password_hash = :password_hash, must_change_password = false
 where login = :login and role <> 'integration' returning user_id;
 
 -- name: all_users()
 select u.*, d.code as department from users u left join departments d using (department_id)
 order by u.login;
+
+-- name: user_by_login(login)^
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.login = :login;
+
+-- name: lock_user(login)^
+select u.*, d.code as department from users u left join departments d using (department_id)
+where u.login = :login for update of u;
 
 -- name: holders_of(agent)
 select u.*, d.code as department from users u left join departments d using (department_id)

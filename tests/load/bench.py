@@ -16,6 +16,7 @@ BENCHMARKS = (
     "bench_pop --per-s 30 --agents 300 --seconds 20",
     "bench_agi",
     "bench_import",
+    "bench_sheets",
     "bench_reconcile",
     "bench_suggest",
     "bench_knowledge",

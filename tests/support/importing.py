@@ -43,13 +43,18 @@ async def start_import(dsn: str, *arguments: str | Path, stderr: int = PIPE) -> 
 
 async def run_import(dsn: str, *arguments: str | Path, **environment: str) -> Ran:
     """Run the command on the database ``dsn`` to its end, in this process, which is quicker."""
+    return await run_hotline(dsn, "import-queue-log", *arguments, **environment)
+
+
+async def run_hotline(dsn: str, *arguments: str | Path, **environment: str) -> Ran:
+    """The same for any command."""
     out, err = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, _environment(dsn) | environment),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
-        code = await asyncio.to_thread(main, ["import-queue-log", *map(str, arguments)])
+        code = await asyncio.to_thread(main, [*map(str, arguments)])
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -7,7 +7,7 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:

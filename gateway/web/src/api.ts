@@ -12,8 +12,12 @@ const seatPath = ({ agent, switchboard }: SeatId, what: string) =>
 
 export const api = {
   session: () => request<m.Session>('GET', '/session'),
-  logIn: (login: string, password: string) =>
-    request<m.Session>('POST', '/session', { login, password }),
+  logIn: (login: string, password: string, newPassword?: string) =>
+    request<m.Session>('POST', '/session', {
+      login,
+      password,
+      ...(newPassword === undefined ? {} : { new_password: newPassword }),
+    }),
   logOut: () => request<void>('DELETE', '/session'),
   setSeat: (state: m.SeatCommand, reason?: string, extensions?: string[]) =>
     request<void>('PUT', '/seat', { state, reason, extensions }),

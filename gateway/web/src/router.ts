@@ -133,6 +133,18 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '接入', roles: ['administrator'], menu: '接入', group: '管理' },
   },
   {
+    path: '/sheets',
+    name: 'sheets',
+    component: () => import('./pages/SheetsPage.vue'),
+    meta: { title: '导入导出', roles: ['administrator'], menu: '导入导出', group: '管理' },
+  },
+  {
+    path: '/users',
+    name: 'users',
+    component: () => import('./pages/UsersPage.vue'),
+    meta: { title: '用户', roles: ['administrator'], menu: '用户', group: '管理' },
+  },
+  {
     path: '/webhooks',
     name: 'webhooks',
     component: () => import('./pages/WebhooksPage.vue'),

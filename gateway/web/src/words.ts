@@ -147,6 +147,7 @@ const HISTORY_STEP: Record<string, string> = {
   reopened: '重办',
   noted: '备注',
   closed: '办结',
+  imported: '导入',
   separated: '诉访分离',
   rejoined: '撤销诉访分离',
   callback_skipped: '不回访',

@@ -37,8 +37,8 @@ export function loadSession(): Promise<void> {
 }
 
 /** Throws `Problem`. */
-export async function logIn(login: string, password: string): Promise<void> {
-  begin(await api.logIn(login, password))
+export async function logIn(login: string, password: string, newPassword?: string): Promise<void> {
+  begin(await api.logIn(login, password, newPassword))
 }
 
 /** Throws `Problem`; then the session goes on. */

@@ -1,0 +1,1 @@
+"""Sheets (CSV, XLSX): read with limits, written without formulas, imported, exported."""

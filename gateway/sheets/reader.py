@@ -1,0 +1,130 @@
+"""Reads a sheet, apart from the program: ``python -m gateway.sheets.reader``, see `reading`.
+
+A job as JSON on standard input; on standard output batches, a JSON object a line: rows as (line,
+JSON of the fields), and their problems; or one sentence why the sheet cannot be read.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from gateway.sheets.csv_reading import csv_rows
+from gateway.sheets.errors import SheetError
+from gateway.sheets.limits import Limits
+from ticketing.imports.columns import COLUMNS, Sheet, headings
+from ticketing.imports.rows import RowProblem, read_row
+
+BATCH = 500
+NICENESS = 5
+_ZIP = b"PK\x03\x04"
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that were read, and what is wrong with them by themselves."""
+
+    rows: Sequence[tuple[int, str]]
+    problems: Sequence[RowProblem]
+
+
+def read(path: Path, sheet: Sheet, limits: Limits, now: datetime) -> Iterator[Batch]:
+    """Read a file batch by batch; raises `SheetError`."""
+    rows = enumerate(_raw_rows(path, sheet, limits), start=1)
+    _, first = next(rows, (1, []))
+    names = _names(sheet, [cell.strip() for cell in first])
+    read_rows = 0
+    given = ((line, row) for line, row in rows if any(cell.strip() for cell in row))
+    while batch := list(islice(given, BATCH)):
+        read_rows += len(batch)
+        if read_rows > limits.rows:
+            raise SheetError(f"超过{limits.rows}行，请分成几个文件")
+        yield _batch(sheet, names, batch, now)
+    if read_rows == 0:
+        raise SheetError("除表头外没有任何内容")
+
+
+def _raw_rows(path: Path, sheet: Sheet, limits: Limits) -> Iterator[list[str]]:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == _ZIP:
+        from gateway.sheets.xlsx_reading import (  # noqa: PLC0415  # slow, and not for CSV
+            xlsx_rows,
+        )
+
+        return xlsx_rows(path, limits)
+    if start == _OLD_EXCEL:
+        raise SheetError("这是旧版Excel（.xls）或加密的文件，请另存为XLSX或CSV")
+    if not start:
+        raise SheetError("文件是空的")
+    return csv_rows(path, limits, headings(sheet).keys())
+
+
+def _names(sheet: Sheet, first: Sequence[str]) -> list[str]:
+    """Names of the columns; a heading that nobody knows, or twice, is a mistake in the file."""
+    known = headings(sheet)
+    while first and not first[-1]:
+        first = first[:-1]
+    strange = [cell for cell in first if cell not in known]
+    if len(strange) == len(first):
+        titles = "、".join(column.title for column in COLUMNS[sheet])
+        raise SheetError(f"第1行必须是表头：{titles}")
+    if strange:
+        raise SheetError(f"表头中有不认识的列：{'、'.join(repr(it[:20]) for it in strange[:5])}")
+    names = [known[cell] for cell in first]
+    missing = [
+        column.title for column in COLUMNS[sheet] if column.required and column.name not in names
+    ]
+    if missing:
+        raise SheetError(f"表头中缺少：{'、'.join(missing)}")
+    if len(set(names)) < len(names):
+        raise SheetError("表头中有重复的列")
+    return names
+
+
+def _batch(
+    sheet: Sheet, names: Sequence[str], batch: Sequence[tuple[int, list[str]]], now: datetime
+) -> Batch:
+    rows, problems = [], []
+    for line, row in batch:
+        cells = dict(zip(names, row, strict=False))
+        found = read_row(sheet, cells, now)
+        rows.append((line, json.dumps(found.fields, ensure_ascii=False)))
+        problems += [RowProblem(line, field, sentence) for field, sentence in found.problems]
+        if any(cell.strip() for cell in row[len(names) :]):
+            problems.append(RowProblem(line, "", "表头之外的列中有内容"))
+    return Batch(rows, problems)
+
+
+def _main() -> None:
+    """The other process."""
+    job: dict[str, Any] = json.load(sys.stdin)
+    limits = Limits(**job["limits"])
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+    os.nice(NICENESS)
+    path, now = Path(job["path"]), datetime.fromisoformat(job["now"])
+    try:
+        for batch in read(path, Sheet(job["sheet"]), limits, now):
+            problems = [(it.line, it.field, it.sentence) for it in batch.problems]
+            _say({"rows": batch.rows, "problems": problems})
+    except SheetError as error:
+        _say({"wrong": str(error)})
+    else:
+        _say({"end": True})
+
+
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(what, ensure_ascii=False).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _main()

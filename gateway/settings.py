@@ -124,6 +124,10 @@ class Settings(SwitchboardSettings, BaseSettings):
         False, description="the day on which a clock starts is the first of its working days"
     )
 
+    supervision_hour: int = Field(
+        8, ge=0, le=23, description="from when on supervision lists are made, Asia/Shanghai"
+    )
+
     @field_validator("clock_hours")
     @classmethod
     def _hours(cls, hours: str) -> str:

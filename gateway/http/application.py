@@ -13,6 +13,7 @@ from gateway.http import (
     calendar_api,
     call_api,
     case_api,
+    case_board_api,
     case_step_api,
     category_api,
     clock_api,
@@ -29,6 +30,7 @@ from gateway.http import (
     session_api,
     socket_api,
     supervision_api,
+    supervision_list_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
 from gateway.http.middleware import MIDDLEWARES, set_headers
@@ -51,6 +53,8 @@ API: tuple[Endpoint, ...] = (
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
+    *case_board_api.ENDPOINTS,
+    *supervision_list_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
     *clock_api.ENDPOINTS,

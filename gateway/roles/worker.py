@@ -16,6 +16,7 @@ from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
+from gateway.supervision_lists import make_due_lists
 from gateway.survey_jobs import claim_attempt
 
 CONNECT_TIMEOUT_S = 5.0
@@ -58,6 +59,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("make_supervision_lists", EVERY_MINUTE)
+        async def supervision_lists(_schedule: Schedule) -> None:
+            await make_due_lists(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

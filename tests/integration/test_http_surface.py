@@ -26,6 +26,7 @@ EXAMPLES = {
     "urgency": "ordinary",
     "day": "2026-11-24",
     "year": "2026",
+    "list_id": "1",
 }
 
 
@@ -100,6 +101,11 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/cases/{case_no}/close": case_workers,
         "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},
         "GET /api/v1/inbox": {Role.DEPARTMENT},
+        "GET /api/v1/case-board": overseers,
+        "GET /api/v1/supervision-lists": {Role.SUPERVISOR},
+        "GET /api/v1/supervision-lists/{list_id}": {Role.SUPERVISOR},
+        "GET /api/v1/supervision-lists/{list_id}/items": {Role.SUPERVISOR},
+        "POST /api/v1/supervision-lists/{list_id}/sign": {Role.SUPERVISOR},
         "GET /api/v1/departments": everyone,
         "POST /api/v1/departments": {Role.ADMINISTRATOR},
         "PUT /api/v1/departments/{code}": {Role.ADMINISTRATOR},

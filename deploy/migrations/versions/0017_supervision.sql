@@ -1,0 +1,67 @@
+-- What is not over: a small part of all cases, walked by the supervision lists and the board.
+create index cases_open on cases (case_id) where state not in ('closed', 'withdrawn', 'merged');
+
+-- Lists of what supervisors look at (日签批, 周调度, 月分析). They stay as they were made: what a case
+-- was then is in its row, what has become of it in the case.
+create table supervision_lists (
+  list_id   bigint generated always as identity primary key,
+  kind      text not null check (kind in ('day', 'week', 'month')),
+  first_day date not null,
+  last_day  date not null check (last_day >= first_day),
+  made_at   timestamptz not null,
+  unique (kind, first_day)
+);
+create trigger supervision_lists_append_only before update or delete on supervision_lists
+  for each row execute function refuse_change();
+
+create table supervision_items (
+  list_id       bigint not null references supervision_lists,
+  case_id       bigint not null references cases,
+  place         integer not null check (place >= 1),
+  case_version  integer not null,
+  state         text not null,
+  department_id bigint references departments,
+  deadline      timestamptz,
+  grounds       text[] not null check (cardinality(grounds) > 0),
+  days          smallint not null check (days >= 1),
+  primary key (list_id, case_id),
+  unique (list_id, place)
+);
+comment on column supervision_items.department_id is 'in charge when the list was made';
+comment on column supervision_items.days is 'on how many lists of a day the case was in a week';
+create trigger supervision_items_append_only before update or delete on supervision_items
+  for each row execute function refuse_change();
+
+-- The claim on an item: whoever inserts the row has signed it off (签批), and nobody does again.
+create table supervision_instructions (
+  list_id bigint not null,
+  case_id bigint not null,
+  at      timestamptz not null,
+  actor   text not null,
+  step    text not null check (step in ('supervised', 'noted')),
+  words   text not null check (length(words) between 1 and 1000),
+  primary key (list_id, case_id),
+  foreign key (list_id, case_id) references supervision_items
+);
+create trigger supervision_instructions_append_only
+  before update or delete on supervision_instructions
+  for each row execute function refuse_change();
+
+-- Counts of a month and of the one before: rates are made of them when they are read.
+create table supervision_figures (
+  list_id            bigint not null references supervision_lists,
+  axis               text not null check (axis in ('class', 'department', 'district')),
+  code               text not null,
+  name               text not null,
+  figure             text not null,
+  numerator          integer not null check (numerator >= 0),
+  denominator        integer not null check (denominator >= numerator),
+  numerator_before   integer not null check (numerator_before >= 0),
+  denominator_before integer not null check (denominator_before >= numerator_before),
+  primary key (list_id, axis, code, figure)
+);
+comment on column supervision_figures.code is 'empty: without class, without department';
+create trigger supervision_figures_append_only before update or delete on supervision_figures
+  for each row execute function refuse_change();
+-- What happened in a month: entries are added in the order of time, so blocks of the table are enough.
+create index case_history_at on case_history using brin (at);

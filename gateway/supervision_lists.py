@@ -10,9 +10,12 @@ from typing import Any
 import aiosql
 import structlog
 
+from gateway.case_clocks import timing_of
 from gateway.context import Context
 from gateway.jobs import enqueue_telling
 from gateway.live import LiveEvent
+from ticketing.joint import late_cases
+from ticketing.supervision.grounds import Outside
 from ticketing.supervision.making import dissatisfied_since, due, make_list
 from ticketing.supervision.periods import Period
 
@@ -36,8 +39,11 @@ async def _make(connection: Any, context: Context, period: Period) -> bool:
     now = context.clock()
     since = await dissatisfied_since(connection, now=now)
     rows = _QUERIES.dissatisfied_cases(connection, since=since, until=now)
-    dissatisfied = {row["case_id"] async for row in rows}
-    list_id = await make_list(connection, period, dissatisfied=dissatisfied, now=now)
+    outside = Outside(
+        dissatisfied=frozenset({row["case_id"] async for row in rows}),
+        joint_late=await late_cases(connection, now=now, timing=timing_of(context.settings)),
+    )
+    list_id = await make_list(connection, period, outside=outside, now=now)
     if list_id is None:
         return False
     name = "supervision.listed"

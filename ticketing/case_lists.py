@@ -95,7 +95,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
     return Search(
         states=states,
         departments=departments,
-        parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
+        parts=["lead", "assisting", "responsible"] if wanted.scope is Scope.ALL else ["lead"],
         category=category,
         opener=actor.user_id if own else None,
         see_all=actor.role is ActorRole.SUPERVISOR,

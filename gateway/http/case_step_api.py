@@ -17,7 +17,15 @@ from gateway.http.services import Services
 from ticketing.case import RESULT_MAX
 from ticketing.clocks.following import follow_step
 from ticketing.lifecycle import Step, Trigger
-from ticketing.steps import ASSISTING_MAX, DAYS_MAX, REASON_MAX, StepRequest, Taken, take_step
+from ticketing.steps import (
+    ASSISTING_MAX,
+    DAYS_MAX,
+    HOURS_MAX,
+    REASON_MAX,
+    StepRequest,
+    Taken,
+    take_step,
+)
 
 CASE_PATH = f"/api/v1/cases/{{case_no:{CASE_NO}}}"
 
@@ -29,6 +37,7 @@ class StepForm(Strict):
 
     Which of the other fields it needs and takes is told with the case (``allowed``). Departments
     and category are codes, ``target`` is the number of the case that this one is merged into.
+    ``hours`` are those within which departments that are called in report.
     """
 
     step: Step
@@ -41,6 +50,8 @@ class StepForm(Strict):
     category: Code | None = None
     target: Annotated[str, Field(pattern=f"^{CASE_NO}$")] | None = None
     days: Annotated[int, Field(ge=1, le=DAYS_MAX)] | None = None
+    hours: Annotated[int, Field(ge=1, le=HOURS_MAX)] | None = None
+    contribution: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
 
 
 @endpoint(

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from gateway.auth.roles import SUPERVISORS
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import NamedAnswer
+from gateway.http.case_answers import NamedAnswer, named_answer
 from gateway.http.case_step_api import Performed, announce, perform
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, CaseNo, Code, Version
 from gateway.http.problems import Problem
 from gateway.http.rates import RateAnswer
-from ticketing.case import CaseKind, Named
+from ticketing.case import CaseKind
 from ticketing.cases import find_case
 from ticketing.lifecycle import CaseState, Step
 from ticketing.supervision import analysis, lists, signing
@@ -242,7 +242,7 @@ def _head(each: SupervisionList) -> dict[str, Any]:
 
 def _share(share: DepartmentShare) -> ShareAnswer:
     same = {name: getattr(share, name) for name in ShareAnswer.model_fields}
-    return ShareAnswer(**same | {"department": _named(share.department)})
+    return ShareAnswer(**same | {"department": named_answer(share.department)})
 
 
 def _figure(count: Count) -> MonthFigure:
@@ -266,16 +266,12 @@ def _item(item: Item) -> ItemAnswer:
     same = {name: getattr(item, name) for name in ItemAnswer.model_fields}
     changed = {
         "grounds": list(item.grounds),
-        "lead_then": _named(item.lead_then),
-        "lead": _named(item.lead),
+        "lead_then": named_answer(item.lead_then),
+        "lead": named_answer(item.lead),
         "instruction": given
         and InstructionAnswer(at=given.at, actor=given.actor, step=given.step, words=given.words),
     }
     return ItemAnswer(**same | changed)
-
-
-def _named(named: Named | None) -> NamedAnswer | None:
-    return None if named is None else NamedAnswer(code=named.code, name=named.name)
 
 
 ENDPOINTS = (get_lists, get_list, get_items, sign_items)

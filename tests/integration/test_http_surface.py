@@ -102,6 +102,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},
         "GET /api/v1/inbox": {Role.DEPARTMENT},
         "GET /api/v1/case-board": overseers,
+        "GET /api/v1/joints": {Role.SUPERVISOR, Role.DEPARTMENT},
         "GET /api/v1/supervision-lists": {Role.SUPERVISOR},
         "GET /api/v1/supervision-lists/{list_id}": {Role.SUPERVISOR},
         "GET /api/v1/supervision-lists/{list_id}/items": {Role.SUPERVISOR},

@@ -28,6 +28,14 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Ids of cases of which something is known that their own rows do not say."""
+
+    dissatisfied: frozenset[int] = frozenset()
+    joint_late: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the table looks at, of one case at one moment.
 
@@ -59,10 +67,16 @@ class Facts:
         return self.state not in _ENDED
 
     @classmethod
-    def from_row(cls, row: Any, *, dissatisfied: bool) -> Self:
+    def from_row(cls, row: Any, outside: Outside) -> Self:
         """Take a row of `facts`."""
-        same = {field.name: row[field.name] for field in fields(cls) if field.name in row}
-        return cls(dissatisfied=dissatisfied, **same | {"state": CaseState(row["state"])})
+        case_id = row["case_id"]
+        known: dict[str, Any] = {
+            "state": CaseState(row["state"]),
+            "dissatisfied": case_id in outside.dissatisfied,
+            "joint_late": case_id in outside.joint_late,
+        }
+        same = {field.name: row[field.name] for field in fields(cls) if field.name not in known}
+        return cls(**same, **known)
 
 
 @dataclass(frozen=True, slots=True)

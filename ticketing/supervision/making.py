@@ -1,11 +1,11 @@
 """Makes supervision lists, in a transaction of the caller's; what is made is never changed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.supervision.analysis import store_analysis
-from ticketing.supervision.grounds import RANK, Facts, Ground, grounds_of
+from ticketing.supervision.grounds import RANK, Facts, Ground, Outside, grounds_of
 from ticketing.supervision.periods import ListKind, Period, periods_due
 from ticketing.supervision.queries import QUERIES
 
@@ -29,12 +29,10 @@ async def dissatisfied_since(conn: Any, *, now: datetime) -> datetime:
     return now - timedelta(days=1) if last is None else max(last, now - timedelta(days=7))
 
 
-async def make_list(
-    conn: Any, period: Period, *, dissatisfied: Collection[int], now: datetime
-) -> int | None:
+async def make_list(conn: Any, period: Period, *, outside: Outside, now: datetime) -> int | None:
     """Make the list of a period; its id, or ``None`` when it has been made meanwhile.
 
-    ``dissatisfied`` are ids of cases, for the list of a day.
+    ``outside`` is looked at for the list of a day.
     """
     list_id: int | None = await QUERIES.insert_list(
         conn,
@@ -47,7 +45,7 @@ async def make_list(
         return None
     match period.kind:
         case ListKind.DAY:
-            await _store(conn, list_id, await _of_day(conn, set(dissatisfied), now))
+            await _store(conn, list_id, await _of_day(conn, outside, now))
         case ListKind.WEEK:
             await _store(conn, list_id, await _of_week(conn, period, now))
         case ListKind.MONTH:
@@ -55,16 +53,16 @@ async def make_list(
     return list_id
 
 
-async def _of_day(conn: Any, dissatisfied: set[int], now: datetime) -> list[_Item]:
+async def _of_day(conn: Any, outside: Outside, now: datetime) -> list[_Item]:
     """Every case for which a rule holds; a batch at a time, so that memory stays small."""
     items: list[_Item] = []
-    unseen, after = set(dissatisfied), 0
+    unseen, after = set(outside.dissatisfied), 0
     while True:
         rows = QUERIES.open_cases(conn, after=after, limit=BATCH)
         case_ids = [row["case_id"] async for row in rows]
         unseen -= set(case_ids)
         wanted = case_ids or sorted(unseen)
-        for facts in await _facts(conn, wanted, dissatisfied, now):
+        for facts in await _facts(conn, wanted, outside, now):
             grounds = grounds_of(facts)
             if grounds:
                 items.append((facts, grounds, 1))
@@ -77,7 +75,7 @@ async def _of_week(conn: Any, period: Period, now: datetime) -> list[_Item]:
     """The cases of the week's lists, as they are now."""
     rows = QUERIES.listed_between(conn, first_day=period.first_day, last_day=period.last_day)
     listed: Mapping[int, Any] = {row["case_id"]: row async for row in rows}
-    found = await _facts(conn, list(listed), (), now)
+    found = await _facts(conn, list(listed), Outside(), now)
     return [
         (facts, _grounds(listed[facts.case_id]), listed[facts.case_id]["days"]) for facts in found
     ]
@@ -87,11 +85,9 @@ def _grounds(row: Any) -> tuple[Ground, ...]:
     return tuple(sorted(map(Ground, row["grounds"]), key=RANK.__getitem__))
 
 
-async def _facts(
-    conn: Any, case_ids: list[int], dissatisfied: Collection[int], now: datetime
-) -> list[Facts]:
+async def _facts(conn: Any, case_ids: list[int], outside: Outside, now: datetime) -> list[Facts]:
     rows = QUERIES.facts(conn, case_ids=case_ids, now=now)
-    return [Facts.from_row(row, dissatisfied=row["case_id"] in dissatisfied) async for row in rows]
+    return [Facts.from_row(row, outside) async for row in rows]
 
 
 async def _store(conn: Any, list_id: int, items: Iterable[_Item]) -> None:

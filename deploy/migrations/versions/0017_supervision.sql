@@ -65,3 +65,37 @@ create trigger supervision_figures_append_only before update or delete on superv
   for each row execute function refuse_change();
 -- What happened in a month: entries are added in the order of time, so blocks of the table are enough.
 create index case_history_at on case_history using brin (at);
+
+-- A department that passed a case down stays responsible for it (首接负责).
+alter table case_departments drop constraint case_departments_part_check;
+alter table case_departments add constraint case_departments_part_check
+  check (part in ('lead', 'assisting', 'responsible'));
+create unique index case_departments_responsible on case_departments (case_id)
+  where part = 'responsible';
+
+-- Joint handling (街乡吹哨、部门报到): the street that is in charge calls others in. One at a time for a
+-- case. Its deadlines are worked out from `called_at`, `hours` and `days` whenever they are read.
+create table joint_handlings (
+  joint_id  bigint generated always as identity primary key,
+  case_id   bigint not null references cases,
+  caller_id bigint not null references departments,
+  called_at timestamptz not null,
+  hours     smallint not null check (hours between 1 and 240),
+  days      smallint not null check (days between 1 and 60),
+  ended_at  timestamptz check (ended_at >= called_at)
+);
+create unique index joint_handlings_running on joint_handlings (case_id) where ended_at is null;
+create index joint_handlings_case on joint_handlings (case_id);
+comment on column joint_handlings.hours is 'within which those that are called report in';
+comment on column joint_handlings.days is 'working days of the joint deadline';
+
+create table joint_calls (
+  joint_id       bigint not null references joint_handlings,
+  department_id  bigint not null references departments,
+  reported_at    timestamptz,
+  contributed_at timestamptz,
+  contribution   text not null default '' check (length(contribution) <= 4000),
+  primary key (joint_id, department_id),
+  check (contributed_at is null or reported_at <= contributed_at)
+);
+create index joint_calls_department on joint_calls (department_id);

@@ -42,7 +42,7 @@ placed as (
   cross join unnest(:states::text[]) as s (state)
   cross join lateral (
     select p.case_id, p.state from case_departments p
-    where p.department_id = u.department_id and p.state = s.state and p.part in ('lead', 'assisting')
+    where p.department_id = u.department_id and p.state = s.state
       and (:see_all or not p.confidential)
   ) n
 ),

@@ -22,8 +22,7 @@ select c.case_id, c.version, c.state, c.lead_id as department_id,
   c.extension_days is not null as extension_asked,
   k.deadline, coalesce(k.red, false) as red, coalesce(k.yellow, false) as yellow,
   coalesce(k.unsigned, false) as unsigned, k.urgency,
-  h.returns, h.rehandled, h.supervised,
-  false as joint_late
+  h.returns, h.rehandled, h.supervised
 from cases c
 cross join lateral (
   select min(k.deadline) filter (where k.paused_at is null) as deadline,

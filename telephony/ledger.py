@@ -53,7 +53,7 @@ class _Reader:
     conversations: Conversations
     contexts: frozenset[str]
     queue_records: InitVar[Mapping[str, QueueRecord]]
-    legs: dict[str, str] = field(default_factory=dict)  # agent by Uniqueid of the answering channel
+    legs: dict[str, Stay] = field(default_factory=dict)  # by Uniqueid of the answering channel
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     present: dict[str, Stay] = field(default_factory=dict)
 
@@ -62,7 +62,7 @@ class _Reader:
             self.stays[uniqueid] = record.stays
             for stay in record.stays:
                 if stay.leg:
-                    self.legs[stay.leg] = stay.agent
+                    self.legs[stay.leg] = stay
 
     def forget(self, uniqueid: str) -> None:
         """The call is over: what the queues know of it is needed no more."""
@@ -75,10 +75,11 @@ class _Reader:
 
     def start(self, event: CelEvent) -> None:
         channel = self.book.topology.add(event.uniqueid, event.channel)
-        if agent := self.legs.pop(event.uniqueid, ""):
+        if stay := self.legs.pop(event.uniqueid, None):
             # From now on he sits there; who sat there before keeps his own calls.
-            agent = agent_of(agent, channel.interface)
-            channel.agent = self.book.directory.learn(agent, channel.interface)
+            stay.interface = channel.interface
+            stay.agent = agent_of(stay.agent, channel.interface)
+            channel.agent = self.book.directory.learn(stay.agent, channel.interface)
         ours = uniqueid_epoch(event.uniqueid, 0.0) == 0.0  # a ChannelId that we gave
         if event.uniqueid == event.linkedid and event.context in self.contexts and not ours:
             number = event.number.partition("\r\n")[0]  # there AMI's line ends, and what it tells
@@ -114,7 +115,10 @@ class _Reader:
 
     def _leave(self, event: CelEvent) -> None:
         stay, call = self.present.pop(event.uniqueid, None), self._call(event)
-        if stay is None or stay.exit is None or call is None or stay.exit not in _EXITS:
+        if stay is None or stay.exit is None or call is None:
+            return
+        if stay.exit is Exit.ANSWERED:
+            self.conversations.meet_in_passing(call, stay.agent, stay.interface, event.at)
             return
         if stay.ringing:
             self.book.apply(call, Trigger.RING_STARTED, event.at)

@@ -107,6 +107,7 @@ class Stay:
     ringing: bool = False  # a seat rang when it ended
     agent: str = ""
     leg: str = ""  # Uniqueid of the agent's channel
+    interface: str = ""  # of that channel, which queue_log does not tell
     talk_s: float | None = None
     end_event: str = ""
     released_at: float | None = None  # when the conversation ended

@@ -1,7 +1,7 @@
 """The tree of departments (承办单位) of four levels; every change is checked here (C3)."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,20 +12,31 @@ from ticketing.errors import ConflictError, FieldInvalidError, NotFoundError
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "departments.sql", "asyncpg")
 
 
-class Level(Enum):
-    """Where in the tree a department is: number from the top, name in the API, Chinese word."""
+class Level(StrEnum):
+    """Where in the tree a department is, from the top: 市, 区县, 街道镇, 社区村."""
 
-    CITY = (1, "city", "市级")
-    DISTRICT = (2, "district", "区县级")
-    STREET = (3, "street", "街道镇级")
-    COMMUNITY = (4, "community", "社区村级")
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
 
-    def __init__(self, number: int, code: str, word: str) -> None:
-        self.number = number
-        self.code = code
-        self.word = word
+    @property
+    def number(self) -> int:
+        """1 at the top to 4."""
+        return list(Level).index(self) + 1
+
+    @property
+    def word(self) -> str:
+        """Its name in Chinese."""
+        return _WORDS[self]
 
 
+_WORDS = {
+    Level.CITY: "市级",
+    Level.DISTRICT: "区县级",
+    Level.STREET: "街道镇级",
+    Level.COMMUNITY: "社区村级",
+}
 _BY_NUMBER = {level.number: level for level in Level}
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from gateway.audit import Act, record
 from gateway.auth.roles import ADMINISTRATORS, EVERYONE
+from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.problems import Problem, not_found
 from gateway.jobs import enqueue_redating
@@ -145,8 +145,7 @@ async def _changed(
     detail: Mapping[str, object],
 ) -> None:
     """Note who did it, and have the deadlines worked out anew."""
-    act = Act(actor=inquiry.person.login, action=action, subject=subject, detail=detail)
-    await record(connection, act, "done", at=inquiry.services.clock())
+    await record_change(inquiry, connection, action, subject, detail)
     await enqueue_redating(connection)
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.audit import Act, record
 from gateway.auth.roles import ADMINISTRATORS, EVERYONE
 from gateway.http.actors import as_problems
+from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CODE, Code, Name
 from ticketing import categories
@@ -67,7 +67,7 @@ async def post_category(inquiry: Inquiry[NewCategory, Nothing]) -> CategoryAnswe
         with as_problems():
             added = await categories.create_category(connection, **inquiry.body.model_dump())
         detail = {"before": None, "after": _terms(added)}
-        await _audit(inquiry, connection, "category.created", added.code, detail)
+        await record_change(inquiry, connection, "category.created", added.code, detail)
     return _answer(added)
 
 
@@ -88,7 +88,7 @@ async def put_category(inquiry: Inquiry[CategoryTerms, Nothing]) -> CategoryAnsw
             )
         if before != after:
             detail = {"before": _terms(before), "after": _terms(after)}
-            await _audit(inquiry, connection, "category.changed", after.code, detail)
+            await record_change(inquiry, connection, "category.changed", after.code, detail)
     return _answer(after)
 
 
@@ -99,15 +99,8 @@ async def delete_category(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamRespo
         with as_problems():
             gone = await categories.delete_category(connection, inquiry.path("code"))
         detail = {"before": _terms(gone), "after": None}
-        await _audit(inquiry, connection, "category.removed", gone.code, detail)
+        await record_change(inquiry, connection, "category.removed", gone.code, detail)
     return delete_category.respond(None)
-
-
-async def _audit(
-    inquiry: Inquiry[Any, Any], connection: Any, action: str, code: str, detail: dict[str, Any]
-) -> None:
-    act = Act(actor=inquiry.person.login, action=action, subject=code, detail=detail)
-    await record(connection, act, "done", at=inquiry.services.clock())
 
 
 def _answer(category: Category) -> CategoryAnswer:

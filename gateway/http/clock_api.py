@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.audit import Act, record
 from gateway.auth.roles import ADMINISTRATORS, EVERYONE
 from gateway.http.actors import as_problems
+from gateway.http.auditing import record_change
 from gateway.http.clock_answers import AllowanceAnswer, allowance_answer
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import Code
@@ -142,13 +142,9 @@ async def _save(  # noqa: PLR0913  # what a version consists of
                 withdrawn=withdrawn,
             )
         answer = _answer(rule)
-        act = Act(
-            actor=actor,
-            action="clock_rule.withdrawn" if withdrawn else "clock_rule.saved",
-            subject=f"{category or '*'}/{urgency}",
-            detail=answer.model_dump(mode="json", include={"version", "sign", "close"}),
-        )
-        await record(connection, act, "done", at=now)
+        action = "clock_rule.withdrawn" if withdrawn else "clock_rule.saved"
+        detail = answer.model_dump(mode="json", include={"version", "sign", "close"})
+        await record_change(inquiry, connection, action, f"{category or '*'}/{urgency}", detail)
     return answer
 
 

@@ -1,13 +1,12 @@
 """The departments (承办单位): everyone reads their names, administrators keep the tree (C3)."""
 
-from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
 
-from gateway.audit import Act, record
 from gateway.auth.roles import ADMINISTRATORS, EVERYONE
 from gateway.http.actors import as_problems
+from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CODE, Code, Name
 from ticketing import departments
@@ -16,24 +15,12 @@ from ticketing.departments import Department, Level
 PATH = f"/api/v1/departments/{{code:{CODE}}}"
 
 
-class LevelName(StrEnum):
-    """Levels of the tree from the top: 市, 区县, 街道镇, 社区村."""
-
-    CITY = "city"
-    DISTRICT = "district"
-    STREET = "street"
-    COMMUNITY = "community"
-
-
-_LEVELS = {LevelName(level.code): level for level in Level}
-
-
 class DepartmentAnswer(Answer):
     """A department; ``parent`` is the code of the one above, none at the top."""
 
     code: str
     name: str
-    level: LevelName
+    level: Level
     parent: str | None
     active: bool
 
@@ -43,7 +30,7 @@ class NewDepartment(Strict):
 
     code: Code
     name: Name
-    level: LevelName
+    level: Level
     parent: Code | None = None
 
 
@@ -79,11 +66,11 @@ async def post_department(inquiry: Inquiry[NewDepartment, Nothing]) -> Departmen
                 connection,
                 code=form.code,
                 name=form.name,
-                level=_LEVELS[form.level],
+                level=form.level,
                 parent=form.parent,
             )
         detail = {"before": None, "after": _terms(added)}
-        await _audit(inquiry, connection, "department.created", added.code, detail)
+        await record_change(inquiry, connection, "department.created", added.code, detail)
     return _answer(added)
 
 
@@ -109,7 +96,7 @@ async def put_department(inquiry: Inquiry[DepartmentTerms, Nothing]) -> Departme
             )
         if before != after:
             detail = {"before": _terms(before), "after": _terms(after)}
-            await _audit(inquiry, connection, "department.changed", after.code, detail)
+            await record_change(inquiry, connection, "department.changed", after.code, detail)
     return _answer(after)
 
 
@@ -120,15 +107,8 @@ async def delete_department(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamRes
         with as_problems():
             gone = await departments.delete_department(connection, inquiry.path("code"))
         detail = {"before": _terms(gone), "after": None}
-        await _audit(inquiry, connection, "department.removed", gone.code, detail)
+        await record_change(inquiry, connection, "department.removed", gone.code, detail)
     return delete_department.respond(None)
-
-
-async def _audit(
-    inquiry: Inquiry[Any, Any], connection: Any, action: str, code: str, detail: dict[str, Any]
-) -> None:
-    act = Act(actor=inquiry.person.login, action=action, subject=code, detail=detail)
-    await record(connection, act, "done", at=inquiry.services.clock())
 
 
 def _answer(department: Department) -> DepartmentAnswer:
@@ -138,7 +118,7 @@ def _answer(department: Department) -> DepartmentAnswer:
 def _terms(department: Department) -> dict[str, Any]:
     return {
         "name": department.name,
-        "level": department.level.code,
+        "level": department.level,
         "parent": department.parent,
         "active": department.active,
     }

@@ -20,6 +20,7 @@ from gateway.http.validation import field_problems, malformed
 from gateway.settings import Settings
 
 DEADLINE_S = 10.0
+UPLOAD_TYPE = "application/octet-stream"
 PERSON: web.RequestKey[Person] = web.RequestKey("person", Person)
 
 Access = frozenset[Role] | Literal["public"]
@@ -49,11 +50,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Inquiry(Generic[Body, Query]):
-    """A request that passed its endpoint's declaration."""
+    """A request that passed its endpoint's declaration; ``upload`` is the file that was sent."""
 
     request: web.Request
     body: Body
     query: Query
+    upload: bytes = b""
 
     @property
     def services(self) -> Services:
@@ -88,6 +90,7 @@ class Endpoint:
     """A declared endpoint.
 
     ``answer`` describes the JSON of ``status`` and ``other_statuses``; none means no content.
+    ``upload`` is the size in bytes up to which a file is taken in place of a JSON body.
     """
 
     method: Method
@@ -101,13 +104,16 @@ class Endpoint:
     other_statuses: tuple[int, ...]
     problems: tuple[int, ...]
     deadline_s: float | None
+    upload: int | None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one request. Raises `Problem`, or `TimeoutError` after the deadline."""
         async with asyncio.timeout(self.deadline_s):
             if self.access != "public":
                 await _permit(request, self.access)
-            inquiry = Inquiry(request, await self._read_body(request), self._read_query(request))
+            query = self._read_query(request)
+            body, upload = await self._read_body(request), await self._read_upload(request)
+            inquiry = Inquiry(request, body, query, upload)
             result = await self.handler(inquiry)
         return result if isinstance(result, web.StreamResponse) else self.respond(result)
 
@@ -133,6 +139,18 @@ class Endpoint:
             if malformed(error):
                 raise Problem(400, "请求体不是合法的 JSON") from None
             raise _invalid(error) from None
+
+    async def _read_upload(self, request: web.Request) -> bytes:
+        if self.upload is None:
+            return b""
+        if request.content_type != UPLOAD_TYPE:
+            raise Problem(415, f"文件须原样发送（Content-Type: {UPLOAD_TYPE}）")
+        received = bytearray()
+        async for chunk in request.content.iter_any():
+            received += chunk
+            if len(received) > self.upload:
+                raise Problem(413, f"文件不能超过 {self.upload // 1024} KB")
+        return bytes(received)
 
     def _read_query(self, request: web.Request) -> BaseModel:
         try:
@@ -169,6 +187,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     other_statuses: tuple[int, ...] = (),
     problems: tuple[int, ...] = (),
     deadline_s: float | None = DEADLINE_S,
+    upload: int | None = None,
 ) -> Callable[[Handler[Body, Query, Result]], Endpoint]:
     """Declare the decorated function an endpoint; ``access`` cannot be left out.
 
@@ -188,6 +207,7 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
             other_statuses=other_statuses,
             problems=problems,
             deadline_s=deadline_s,
+            upload=upload,
         )
 
     return declare

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from gateway.auth.sessions import COOKIE
-from gateway.http.endpoint import Endpoint, Nothing
+from gateway.http.endpoint import UPLOAD_TYPE, Endpoint, Nothing
 from gateway.http.middleware import FORGERY_HEADER, SAFE_METHODS
 from gateway.http.problems import CONTENT_TYPE, TITLES
 
@@ -80,6 +80,10 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         schema = _schema(TypeAdapter(endpoint.body), "validation", schemas)
         content = {"application/json": {"schema": schema}}
         operation["requestBody"] = {"required": True, "content": content}
+    elif endpoint.upload is not None:
+        file = {"type": "string", "format": "binary", "maxLength": endpoint.upload}
+        content = {UPLOAD_TYPE: {"schema": file}}
+        operation["requestBody"] = {"required": True, "content": content}
     if endpoint.access != "public":
         operation["security"] = [{"session": []}]
         operation["x-roles"] = sorted(endpoint.access)
@@ -98,6 +102,8 @@ def _responses(endpoint: Endpoint, schemas: Json) -> Json:
         statuses |= {403}
     if endpoint.body is not Nothing:
         statuses |= {400, 413, 415, 422}
+    if endpoint.upload is not None:
+        statuses |= {413, 415}
     if endpoint.query is not Nothing:
         statuses |= {422}
     if _PATH_PART.search(endpoint.path):

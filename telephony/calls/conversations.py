@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from telephony.calls.book import CallBook
 from telephony.calls.state import Call, Channel, Crowd
-from telephony.calls.transitions import Trigger
+from telephony.calls.transitions import Phase, Trigger
 from telephony.seats.transitions import SeatTrigger
 
 # In an attended transfer three parties share the bridge for an instant; when Asterisk optimises a
@@ -110,6 +110,19 @@ class Conversations:
         self.book.settle(call, channel.agent)
         if not call.talkers:
             self.book.apply(call, Trigger.PARTED, at)
+
+    def meet_in_passing(self, call: Call, agent: str, interface: str, at: float) -> None:
+        """``agent`` answered, as app_queue has it, and is gone without a word.
+
+        A telephone that is hung up in the instant of answering leaves before the caller is in the
+        bridge; app_queue counts that as answered (CONNECT, COMPLETEAGENT with no seconds).
+        """
+        if call.phase in {Phase.TALKING, Phase.PARTED}:
+            return
+        self.book.meet(call, agent, interface, at)
+        self.book.release(call, agent, at)
+        self.book.settle(call, agent)
+        self.book.apply(call, Trigger.PARTED, at)
 
     def hold(self, call: Call, agent: str, on_hold: bool, at: float) -> None:
         """``agent`` put the caller on hold, or took him off."""

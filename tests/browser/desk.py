@@ -96,3 +96,9 @@ async def picture(page: Page, name: str) -> None:
     """Keep a picture for people to look at."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=PICTURES / f"{name}.png")
+
+
+async def open_from_group(page: Page, name: str) -> None:
+    """Open a page of the main navigation's drop-down."""
+    await page.locator("nav .group").click()
+    await page.get_by_role("menuitem", name=name, exact=True).click()

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
-from tests.browser.desk import both_pictures, sign_in
+from tests.browser.desk import both_pictures, open_from_group, sign_in
 from tests.support.web import PASSWORD, Hotline
 
 TEXTS = {"标题": "人民路路灯不亮", "内容": "人民路18号门前路灯三天不亮，晚上出行不便。"}
@@ -38,7 +38,7 @@ async def step(page: Page, name: str, **texts: str) -> None:
 
 async def tree_by_hand(page: Page) -> None:
     """The administrator makes three departments and two categories."""
-    await page.get_by_role("link", name="部门", exact=True).click()
+    await open_from_group(page, "部门")
     await page.get_by_role("button", name="新增市级部门").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name="保存").click()
@@ -54,7 +54,7 @@ async def tree_by_hand(page: Page) -> None:
         await page.keyboard.press("Control+Enter")
         await expect(page.locator("tr", has_text=name)).to_contain_text("区县")
     await both_pictures(page, "departments")
-    await page.get_by_role("link", name="分类", exact=True).click()
+    await open_from_group(page, "分类")
     await page.get_by_role("button", name="新增大类").click()
     await dialog.get_by_label("代码").fill("K1")
     await dialog.get_by_label("名称").fill("市政设施")

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from gateway.auth.roles import Role
 from gateway.http.application import create_app
 from gateway.live import iso
-from tests.browser.desk import picture, sign_in
+from tests.browser.desk import open_from_group, picture, sign_in
 from tests.support.web import NOW, PASSWORD, Hotline, call_data, part
 from ticketing.clocks.case_clocks import pause
 from ticketing.clocks.rules import ClockKind
@@ -137,7 +137,7 @@ async def test_administration(page: Page, hotline: Hotline) -> None:
         " select '0301', '路灯照明', 2, category_id from parent"
     )
     await sign_in(page, "admin", PASSWORD)
-    await page.get_by_role("link", name="时限管理").click()
+    await open_from_group(page, "时限管理")
     rules, calendar = page.get_by_label("时限规则"), page.get_by_label("工作日历")
     row = rules.locator("tr", has_text="一般")
     await expect(row).to_contain_text("7 个工作日")
@@ -197,7 +197,7 @@ async def test_urgency_is_chosen_in_the_form(page: Page, hotline: Hotline) -> No
 async def test_others_have_no_business_there(page: Page, hotline: Hotline) -> None:
     await hotline.add_user(Role.SUPERVISOR, "chief")
     await sign_in(page, "chief", PASSWORD)
-    await expect(page.get_by_role("link", name="时限管理")).to_have_count(0)
+    await expect(page.locator("nav .group")).to_have_count(0)
     await page.goto("/clocks")
     await expect(page.get_by_role("alert")).to_contain_text("您的角色不能使用“时限管理”")
     await expect(page.get_by_label("时限规则")).to_have_count(0)

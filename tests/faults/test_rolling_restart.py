@@ -55,7 +55,7 @@ async def test_rolling_restart(system: System, redis_url: str, tmp_path: Path) -
         chief = await stack.enter_async_context(pages.browser("chief"))
         page = TimedPage()
         await stack.enter_async_context(live_page(chief, page))
-        await stack.enter_async_context(sipp.phone(port, phone(ring_ms=100, talk_ms=1_000)))
+        await stack.enter_async_context(sipp.phone(port, phone(ring_ms=100, talk_ms=100)))
         over = asyncio.Event()
         calling = asyncio.create_task(call_on(sipp, over))
         for gateway in (first, second):

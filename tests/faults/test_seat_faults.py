@@ -19,9 +19,9 @@ from tests.support.ports import free_port
 from tests.support.postgres import copied_database
 from tests.support.sipp import Sipp, caller, phone
 from tests.support.system import System, running_system
+from tests.unit.telephony.scenes import queued
 from tests.unit.telephony.scripted_switch import items, scripted_switch
 from tests.unit.telephony.story import Story
-from tests.unit.telephony.test_calls import queued
 from tests.unit.telephony.test_link import FAST, said
 from tests.unit.telephony.tracking import new_tracker
 

@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,9 @@ from unittest.mock import patch
 import asyncpg
 
 from gateway.cli import main
+from gateway.queue_log_import.files import find_files
+from gateway.queue_log_import.importing import Importer
+from gateway.queue_log_import.store import Store
 
 
 @dataclass(frozen=True)
@@ -78,5 +82,30 @@ async def stored(dsn: str) -> dict[str, list[dict[str, Any]]]:
             name: [dict(row) for row in await connection.fetch(query)]
             for name, query in queries.items()
         }
+    finally:
+        await connection.close()
+
+
+SIGNS_OF_LIFE = timedelta(seconds=60)
+ENTER = "1300000000|1.7|12345|NONE|ENTERQUEUE||13800000001|1"
+CONNECT = "1300000009|1.7|12345|SIP/8001|CONNECT|9|1.8|4"
+COMPLETE = "1300000069|1.7|12345|SIP/8001|COMPLETECALLER|9|60|1"
+
+
+def write(path: Path, *lines: str) -> Path:
+    """A file of these lines."""
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+async def imported(dsn: str, *paths: Path, now: float | None = None) -> None:
+    """Import in this process, which is quicker than starting the command."""
+    at = datetime.now(UTC).timestamp() if now is None else now
+    connection = await asyncpg.connect(dsn)
+    try:
+        store = Store(connection, "sb1")
+        await store.prepare()
+        sources = find_files([str(path) for path in paths], at)
+        await Importer("sb1", store, Silent(), at).run(sources)
     finally:
         await connection.close()

@@ -1,7 +1,8 @@
 /** A list of cases that follows the URL: filters and page are its query, changes are told live. */
 import { type Ref, computed, onUnmounted, ref, watch } from 'vue'
 import { useRoute } from 'vue-router'
-import { api, sentence } from './api'
+import { api } from './api'
+import { sentence } from './request'
 import { onLive } from './live'
 import type { CaseFilter, CaseRow } from './model'
 

@@ -1,6 +1,6 @@
 /** Short questions and notices over the page. */
 import { ElMessage, ElMessageBox } from 'element-plus'
-import { sentence } from './api'
+import { sentence } from './request'
 
 /** Below everything that is clicked or typed into. */
 const place = { placement: 'bottom-left', offset: 12, grouping: true } as const

@@ -2,6 +2,9 @@
 import {
   ElButton,
   ElCheckbox,
+  ElDropdown,
+  ElDropdownItem,
+  ElDropdownMenu,
   ElInput,
   ElInputNumber,
   ElRadioButton,
@@ -15,6 +18,9 @@ import type { App } from 'vue'
 import 'element-plus/es/components/base/style/css'
 import 'element-plus/es/components/button/style/css'
 import 'element-plus/es/components/checkbox/style/css'
+import 'element-plus/es/components/dropdown/style/css'
+import 'element-plus/es/components/dropdown-item/style/css'
+import 'element-plus/es/components/dropdown-menu/style/css'
 import 'element-plus/es/components/input/style/css'
 import 'element-plus/es/components/input-number/style/css'
 import 'element-plus/es/components/message/style/css'
@@ -27,6 +33,9 @@ import 'element-plus/es/components/tree-select/style/css'
 const used = {
   ElButton,
   ElCheckbox,
+  ElDropdown,
+  ElDropdownItem,
+  ElDropdownMenu,
   ElInput,
   ElInputNumber,
   ElRadioButton,

@@ -4,7 +4,8 @@
  * After each connect the server sends `hello` with the present state, so a gap heals by itself.
  */
 import { reactive, readonly } from 'vue'
-import { Problem, api } from './api'
+import { api } from './api'
+import { Problem } from './request'
 import { now } from './clock'
 import type { LiveEvent } from './model'
 

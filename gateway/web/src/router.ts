@@ -3,6 +3,8 @@ import type { RouteLocationNormalized, RouteRecordRaw } from 'vue-router'
 import type { Role } from './model'
 import { loadSession, session } from './stores/session'
 
+export type MenuGroup = '管理'
+
 declare module 'vue-router' {
   interface RouteMeta {
     title: string
@@ -10,6 +12,8 @@ declare module 'vue-router' {
     roles: readonly Role[]
     /** Its name in the main navigation. */
     menu?: string
+    /** The drop-down of the main navigation that it sits in: of pages that are opened rarely. */
+    group?: MenuGroup
   }
 }
 
@@ -76,25 +80,25 @@ const routes: RouteRecordRaw[] = [
     path: '/lines',
     name: 'lines',
     component: () => import('./pages/LinesPage.vue'),
-    meta: { title: '热线线路', roles: ['administrator'], menu: '热线线路' },
+    meta: { title: '热线线路', roles: ['administrator'], menu: '热线线路', group: '管理' },
   },
   {
     path: '/departments',
     name: 'departments',
     component: () => import('./pages/DepartmentsPage.vue'),
-    meta: { title: '部门', roles: ['administrator'], menu: '部门' },
+    meta: { title: '部门', roles: ['administrator'], menu: '部门', group: '管理' },
   },
   {
     path: '/categories',
     name: 'categories',
     component: () => import('./pages/CategoriesPage.vue'),
-    meta: { title: '分类', roles: ['administrator'], menu: '分类' },
+    meta: { title: '分类', roles: ['administrator'], menu: '分类', group: '管理' },
   },
   {
     path: '/clocks',
     name: 'clocks',
     component: () => import('./pages/ClocksPage.vue'),
-    meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理' },
+    meta: { title: '时限管理', roles: ['administrator'], menu: '时限管理', group: '管理' },
   },
   { path: '/:rest(.*)', redirect: '/' },
 ]
@@ -104,7 +108,9 @@ export const router = createRouter({ history: createWebHistory(), routes })
 /** The pages of the main navigation that `role` may open. */
 export const menuOf = (role: Role) =>
   routes.flatMap(({ name, path, meta }) =>
-    meta?.menu !== undefined && meta.roles.includes(role) ? [{ name, path, word: meta.menu }] : [],
+    meta?.menu !== undefined && meta.roles.includes(role)
+      ? [{ name, path, word: meta.menu, group: meta.group ?? null }]
+      : [],
   )
 
 /** Whether the person may open what `to` shows. */

@@ -1,25 +1,41 @@
 /** What a form is while it is sent: busy, and then perhaps with a problem at some of its fields. */
-import { ref } from 'vue'
-import { type FieldError, Problem, sentence } from './api'
+import { nextTick, ref } from 'vue'
+import { type FieldError, Problem, sentence } from './request'
 
-export function useSaving(saved: () => void) {
+/** A field, what is to be said of it, and whether that holds. */
+type Check = FieldError & { is: boolean }
+
+export function useSaving() {
   const busy = ref(false)
   const problem = ref('')
   const wrong = ref<readonly FieldError[]>([])
 
-  /** Send with `work` unless something is `missing`; what the server refuses is said at its field. */
-  async function save(missing: readonly FieldError[], work: () => Promise<unknown>) {
-    if (busy.value) return
+  /** Say what is wrong at each field; the first of them gets the keyboard. */
+  async function show(fields: readonly FieldError[], form: ParentNode) {
+    wrong.value = fields
+    await nextTick()
+    form.querySelector<HTMLElement>('.wrong input, .wrong textarea')?.focus()
+  }
+
+  /**
+   * Send with `work` unless something is missing by `checks`; what the server refuses is said at its
+   * field. The failure, or null when it is done or was not sent.
+   */
+  async function save(checks: readonly Check[], work: () => Promise<void>): Promise<unknown> {
+    if (busy.value) return null
+    const form = document.activeElement?.closest('form') ?? document
     problem.value = ''
-    wrong.value = missing
-    if (missing.length > 0) return
+    const missing = checks.filter((it) => it.is)
+    await show(missing, form)
+    if (missing.length > 0) return null
     busy.value = true
     try {
       await work()
-      saved()
+      return null
     } catch (error) {
       problem.value = sentence(error)
-      if (error instanceof Problem) wrong.value = error.fields
+      await show(error instanceof Problem ? error.fields : [], form)
+      return error
     } finally {
       busy.value = false
     }

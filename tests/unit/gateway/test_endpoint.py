@@ -2,12 +2,15 @@
 
 import asyncpg
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from pydantic import BaseModel, ValidationError
 from redis.exceptions import ConnectionError as RedisDownError
 
 from gateway.http.application import API
 from gateway.http.case_api import CaseFilter, CaseForm, Closing
-from gateway.http.endpoint import Strict
+from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
+from gateway.http.middleware import answer_problems
 from gateway.http.openapi import document, plain_path
 from gateway.http.problems import TITLES, of_outage
 from gateway.http.seat_api import SeatOrder
@@ -99,12 +102,12 @@ def test_outages_and_mistakes_of_ours(error: Exception, outage: bool) -> None:
 def test_document_describes_every_endpoint() -> None:
     described = document(API)
     assert described["openapi"] == "3.1.0"
-    for endpoint in API:
-        operation = described["paths"][plain_path(endpoint.path)][endpoint.method.lower()]
+    for each in API:
+        operation = described["paths"][plain_path(each.path)][each.method.lower()]
         assert operation["summary"].endswith(".")
-        assert str(endpoint.status) in operation["responses"]
-        if endpoint.access != "public":
-            assert operation["x-roles"] == sorted(endpoint.access)
+        assert str(each.status) in operation["responses"]
+        if each.access != "public":
+            assert operation["x-roles"] == sorted(each.access)
 
 
 def test_document_refers_only_to_what_it_has() -> None:
@@ -154,3 +157,32 @@ def test_texts_that_are_received_are_trimmed() -> None:
 def test_password_is_taken_as_it_is() -> None:
     taken = Credentials.model_validate_json('{"login": "li", "password": " a b "}')
     assert taken.password.get_secret_value() == " a b "
+
+
+@endpoint("POST", "/file", access="public", answer=int, upload=2048)
+async def post_file(inquiry: Inquiry[Nothing, Nothing]) -> int:
+    """Count the bytes of a file."""
+    return len(inquiry.upload)
+
+
+async def test_a_file_is_taken_up_to_its_size() -> None:
+    app = web.Application(middlewares=[answer_problems], client_max_size=64)
+    app.router.add_route("POST", "/file", post_file.handle)
+    async with TestClient(TestServer(app)) as client:
+        for kind, size, status in (
+            ("application/octet-stream", 2048, 200),
+            ("application/octet-stream", 2049, 413),
+            ("text/plain", 1, 415),
+        ):
+            data, headers = b"\0" * size, {"Content-Type": kind}
+            async with client.post("/file", data=data, headers=headers) as answer:
+                assert answer.status == status
+                text = await answer.text()
+                assert text == "2048" if status == 200 else "文件" in text
+
+
+def test_a_file_is_described() -> None:
+    posting = document([post_file])["paths"]["/file"]["post"]
+    file = {"type": "string", "format": "binary", "maxLength": 2048}
+    assert posting["requestBody"]["content"] == {"application/octet-stream": {"schema": file}}
+    assert {"413", "415"} <= posting["responses"].keys()

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.unit.telephony.scenes import A, B, agent_hangs_up, answered
 from tests.unit.telephony.story import Leg, Story
-from tests.unit.telephony.test_calls import A, B, agent_hangs_up, answered
 from tests.unit.telephony.tracking import Told, new_tracker, track
 
 ABOUT = 0.01

@@ -9,8 +9,8 @@ from telephony.ami.action import Action
 from telephony.ami.frame import Framer
 from telephony.ami.session import Session
 from telephony.events import CallRecord, Outcome
+from tests.unit.telephony.scenes import answered
 from tests.unit.telephony.story import Leg, Story
-from tests.unit.telephony.test_calls import answered
 from tests.unit.telephony.tracking import new_tracker, track
 
 BREAK = "\r\n"

@@ -102,6 +102,31 @@ def test_an_agent_who_consults_and_hangs_up_leaves_the_caller_waiting() -> None:
     assert call.hold_s == pytest.approx(10)
 
 
+@pytest.mark.parametrize("in_bridge", [True, False], ids=["alone in the bridge", "in no bridge"])
+def test_an_agent_who_hangs_up_in_the_instant_of_answering_has_answered(in_bridge: bool) -> None:
+    """As queue_log has it; the caller never came into the bridge. He is served by the next one."""
+    log = [
+        *QUEUE_LOG[:2],
+        f"1795000005|{ROOT}|12345|8001|COMPLETEAGENT|2|0|1",
+    ]
+    agent = [
+        line("BRIDGE_ENTER", START + 5.5, LEG, extra=BRIDGE),
+        line("BRIDGE_EXIT", START + 5.6, LEG, extra=BRIDGE),
+    ]
+    cel = [
+        *CEL[:4],
+        *(agent if in_bridge else []),
+        line("CHAN_END", START + 5.6, LEG),
+        line("APP_END", START + 5.6, app="Queue", context="hotline"),
+        line("CHAN_END", START + 9),
+    ]
+    call = ledger(log, cel).ended[ROOT]
+    assert (call.outcome, call.wait_s) == (Outcome.ANSWERED, pytest.approx(2.4))
+    [part] = call.agents
+    assert (part.agent, part.interface, part.talk_s) == ("8001", "PJSIP/1001", 0)
+    assert part.released_at is not None
+
+
 def test_a_greeting_left_is_in_cel_alone() -> None:
     call = ledger([], [CEL[0], line("CHAN_END", START + 2)]).ended[ROOT]
     assert (call.outcome, call.offered) == (Outcome.ABANDONED_GREETING, False)

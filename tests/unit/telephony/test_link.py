@@ -11,6 +11,7 @@ from telephony.ami.action import Action
 from telephony.errors import NotConnectedError
 from telephony.events import CallEvent, CallRecord, Event, Outcome, SeatChanged
 from telephony.link import Link, LinkSink, LinkState, LinkStatus, LinkTimes
+from tests.unit.telephony.scenes import A, answered, queued
 from tests.unit.telephony.scripted_switch import (
     ScriptedSwitch,
     error,
@@ -20,7 +21,6 @@ from tests.unit.telephony.scripted_switch import (
     usual_answers,
 )
 from tests.unit.telephony.story import Leg, Story
-from tests.unit.telephony.test_calls import A, answered, queued
 from tests.unit.telephony.tracking import SWITCH, new_tracker, track
 
 FAST = LinkTimes(

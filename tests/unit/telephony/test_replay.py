@@ -6,8 +6,8 @@ import pytest
 
 from telephony.errors import PeerError
 from telephony.replay import Totals, replay
+from tests.unit.telephony.scenes import answered, queued
 from tests.unit.telephony.story import Story
-from tests.unit.telephony.test_calls import answered, queued
 
 
 @pytest.mark.parametrize(

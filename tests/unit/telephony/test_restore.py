@@ -6,8 +6,8 @@ from telephony.ami.message import Message
 from telephony.events import CallEvent, CallRecord, Outcome, SeatChanged
 from telephony.snapshot import Snapshot
 from telephony.tracker import Restored, Tracker
+from tests.unit.telephony.scenes import A, B, answered, queued
 from tests.unit.telephony.story import START, Leg, Story
-from tests.unit.telephony.test_calls import A, B, answered, queued
 from tests.unit.telephony.tracking import new_tracker, track
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from telephony.events import SeatState
 from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work, shown
+from tests.unit.telephony.scenes import A, agent_hangs_up, answered, queued, ring
 from tests.unit.telephony.story import Story
-from tests.unit.telephony.test_calls import A, agent_hangs_up, answered, queued, ring
 from tests.unit.telephony.tracking import new_tracker, track
 
 S, W, D = SeatState, Work, Device

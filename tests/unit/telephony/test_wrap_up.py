@@ -9,8 +9,8 @@ from telephony.seats.hold_back import disarm, end_timers, extension_of, hold_bac
 from telephony.seats.seat import WRAP_UP_REASON
 from telephony.snapshot import Snapshot
 from telephony.tracker import Tracker
+from tests.unit.telephony.scenes import A, agent_hangs_up, answered
 from tests.unit.telephony.story import Story
-from tests.unit.telephony.test_calls import A, agent_hangs_up, answered
 from tests.unit.telephony.test_restore import restore
 from tests.unit.telephony.tracking import new_tracker, track
 

@@ -1,6 +1,7 @@
 /** The board's figures: asked anew after events, at most once a second, and at least every ten. */
 import { onUnmounted, reactive } from 'vue'
-import { api, sentence } from '../api'
+import { api } from '../api'
+import { sentence } from '../request'
 import { onLive } from '../live'
 import type { Board } from '../model'
 

@@ -1,6 +1,7 @@
 /** What is known of the callers on the desk, asked once per call. */
 import { reactive } from 'vue'
-import { api, sentence } from '../api'
+import { api } from '../api'
+import { sentence } from '../request'
 import type { CallerHistory } from '../model'
 
 interface Known {

@@ -1,6 +1,7 @@
 /** The lines that people dial, and their names by number. */
 import { computed, reactive, readonly } from 'vue'
-import { api, sentence } from '../api'
+import { api } from '../api'
+import { sentence } from '../request'
 import { onLive } from '../live'
 import type { Call, Line } from '../model'
 import { isDepartment } from './session'

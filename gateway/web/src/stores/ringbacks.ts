@@ -1,6 +1,7 @@
 /** Whom to call back: asked anew after every change that is told, at most once a second. */
 import { computed, reactive, readonly } from 'vue'
-import { api, sentence } from '../api'
+import { api } from '../api'
+import { sentence } from '../request'
 import { now } from '../clock'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'

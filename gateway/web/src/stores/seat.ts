@@ -1,6 +1,7 @@
 /** The agent's own seat: what the switchboard says it is, and what was asked for meanwhile. */
 import { reactive, readonly, ref } from 'vue'
-import { Problem, api } from '../api'
+import { api } from '../api'
+import { Problem } from '../request'
 import { onLive } from '../live'
 import type { Hello, LiveEvent, Seat, SeatChoices, SeatCommand } from '../model'
 import { session } from './session'

@@ -1,6 +1,7 @@
 /** Who is signed in. */
 import { computed, readonly, ref } from 'vue'
-import { Problem, api, onSignedOut } from '../api'
+import { api } from '../api'
+import { Problem, onSignedOut } from '../request'
 import { startLive, stopLive } from '../live'
 import type { Session } from '../model'
 

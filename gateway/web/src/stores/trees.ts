@@ -38,6 +38,16 @@ export function refreshTrees(): Promise<void> {
   return needTrees()
 }
 
+/** Have something done to them, and read them again; a failure is told. */
+export async function changeTrees(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+    await refreshTrees()
+  } catch (error) {
+    complain(error)
+  }
+}
+
 watch(
   () => session.value?.login,
   () => {

@@ -128,6 +128,10 @@ class Settings(SwitchboardSettings, BaseSettings):
         8, ge=0, le=23, description="from when on supervision lists are made, Asia/Shanghai"
     )
 
+    campaigns_per_year: int = Field(
+        2, ge=0, le=52, description="campaigns of suggestions that each year is to have"
+    )
+
     @field_validator("clock_hours")
     @classmethod
     def _hours(cls, hours: str) -> str:

@@ -4,10 +4,10 @@ from datetime import datetime, time
 
 from gateway.auth.roles import OVERSEERS
 from gateway.http.actors import actor_of
-from gateway.http.department_api import LevelName
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from ticketing.clocks.lights import Light
 from ticketing.clocks.working_time import CITY
+from ticketing.departments import Level
 from ticketing.lifecycle import CaseState
 from ticketing.supervision.board import DepartmentLoad, case_board
 
@@ -20,7 +20,7 @@ class DepartmentLoadAnswer(Answer):
 
     code: str
     name: str
-    level: LevelName
+    level: Level
     parent: str | None
     open: int
     dispatched: int
@@ -64,8 +64,9 @@ async def get_case_board(inquiry: Inquiry[Nothing, Nothing]) -> CaseBoardAnswer:
 
 
 def _load(load: DepartmentLoad) -> DepartmentLoadAnswer:
-    same = {name: getattr(load, name) for name in DepartmentLoadAnswer.model_fields}
-    return DepartmentLoadAnswer(**same | {"level": LevelName(load.level.code)})
+    return DepartmentLoadAnswer(
+        **{name: getattr(load, name) for name in DepartmentLoadAnswer.model_fields}
+    )
 
 
 ENDPOINTS = (get_case_board,)

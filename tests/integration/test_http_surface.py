@@ -27,6 +27,7 @@ EXAMPLES = {
     "day": "2026-11-24",
     "year": "2026",
     "list_id": "1",
+    "campaign_id": "1",
 }
 
 
@@ -102,6 +103,14 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/cases/{case_no}/steps": case_workers | {Role.DEPARTMENT},
         "GET /api/v1/inbox": {Role.DEPARTMENT},
         "GET /api/v1/case-board": overseers,
+        "GET /api/v1/campaigns": staff,
+        "POST /api/v1/campaigns": {Role.SUPERVISOR},
+        "PUT /api/v1/campaigns/{campaign_id}": {Role.SUPERVISOR},
+        "GET /api/v1/campaigns/{campaign_id}/suggestions": staff,
+        "GET /api/v1/campaigns/{campaign_id}/candidates": case_workers,
+        "POST /api/v1/campaigns/{campaign_id}/suggestions": case_workers,
+        "PUT /api/v1/campaigns/{campaign_id}/suggestions/{case_no}/screening": {Role.SUPERVISOR},
+        "PUT /api/v1/campaigns/{campaign_id}/suggestions/{case_no}/adoption": {Role.SUPERVISOR},
         "GET /api/v1/joints": {Role.SUPERVISOR, Role.DEPARTMENT},
         "GET /api/v1/supervision-lists": {Role.SUPERVISOR},
         "GET /api/v1/supervision-lists/{list_id}": {Role.SUPERVISOR},

@@ -99,3 +99,31 @@ create table joint_calls (
   check (contributed_at is null or reported_at <= contributed_at)
 );
 create index joint_calls_department on joint_calls (department_id);
+
+-- Campaigns of people's suggestions (人民建议征集): a suggestion is a case of that kind, of one campaign.
+create table campaigns (
+  campaign_id bigint generated always as identity primary key,
+  title       text not null unique check (length(title) between 1 and 100),
+  topic       text not null default '' check (length(topic) <= 2000),
+  first_day   date not null,
+  last_day    date not null check (last_day >= first_day),
+  version     integer not null default 1
+);
+create table campaign_suggestions (
+  case_id        bigint primary key references cases,
+  campaign_id    bigint not null references campaigns,
+  tied_at        timestamptz not null,
+  tied_by        text not null,
+  valid          boolean,
+  screened_because text not null default '' check (length(screened_because) <= 1000),
+  adoption       text check (adoption in ('adopted', 'partly', 'not')),
+  adopted_because text not null default '' check (length(adopted_because) <= 1000),
+  department_id  bigint references departments,
+  version        integer not null default 1,
+  check (adoption is null or (valid and department_id is not null)),
+  check (valid is distinct from false or screened_because <> ''),
+  check (adoption is not distinct from 'adopted' or adoption is null or adopted_because <> '')
+);
+comment on column campaign_suggestions.valid is 'null: not screened yet';
+create index campaign_suggestions_campaign on campaign_suggestions (campaign_id, case_id desc);
+create index cases_suggestions on cases (opened_at desc, case_id desc) where kind = 'suggestion';

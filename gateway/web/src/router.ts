@@ -65,6 +65,30 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '工单', roles: EVERYONE },
   },
   {
+    path: '/supervision',
+    name: 'case-board',
+    component: () => import('./pages/CaseBoardPage.vue'),
+    meta: { title: '工单看板', roles: OVERSEERS, menu: '督办' },
+  },
+  {
+    path: '/supervision/lists',
+    name: 'supervision-lists',
+    component: () => import('./pages/SupervisionListsPage.vue'),
+    meta: { title: '督办清单', roles: ['supervisor'] },
+  },
+  {
+    path: '/joints',
+    name: 'joints',
+    component: () => import('./pages/JointsPage.vue'),
+    meta: { title: '联合办理', roles: ['supervisor', 'department'], menu: '联合办理' },
+  },
+  {
+    path: '/campaigns',
+    name: 'campaigns',
+    component: () => import('./pages/CampaignsPage.vue'),
+    meta: { title: '人民建议', roles: STAFF, menu: '人民建议', group: '管理' },
+  },
+  {
     path: '/seat-figures',
     name: 'seat-figures',
     component: () => import('./pages/SeatFiguresPage.vue'),

@@ -18,6 +18,7 @@ from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.supervision_lists import make_due_lists
 from gateway.survey_jobs import claim_attempt
+from gateway.topic_counts import count_topics
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
@@ -63,6 +64,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_supervision_lists", EVERY_MINUTE)
         async def supervision_lists(_schedule: Schedule) -> None:
             await make_due_lists(context)
+
+        @queue.schedule("count_topics", EVERY_MINUTE)
+        async def topics(_schedule: Schedule) -> None:
+            await count_topics(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -111,6 +111,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/campaigns/{campaign_id}/suggestions": case_workers,
         "PUT /api/v1/campaigns/{campaign_id}/suggestions/{case_no}/screening": {Role.SUPERVISOR},
         "PUT /api/v1/campaigns/{campaign_id}/suggestions/{case_no}/adoption": {Role.SUPERVISOR},
+        "GET /api/v1/hot-topics": overseers,
         "GET /api/v1/joints": {Role.SUPERVISOR, Role.DEPARTMENT},
         "GET /api/v1/supervision-lists": {Role.SUPERVISOR},
         "GET /api/v1/supervision-lists/{list_id}": {Role.SUPERVISOR},

@@ -127,3 +127,20 @@ create table campaign_suggestions (
 comment on column campaign_suggestions.valid is 'null: not screened yet';
 create index campaign_suggestions_campaign on campaign_suggestions (campaign_id, case_id desc);
 create index cases_suggestions on cases (opened_at desc, case_id desc) where kind = 'suggestion';
+
+-- Hot topics and places: in how many cases opened on a day a word or an address occurs, and how many
+-- cases each department has, by category. Confidential cases are in none of them.
+create table topic_days (
+  day        date primary key,
+  cases      integer not null check (cases >= 0),
+  counted_at timestamptz not null
+);
+create table topic_counts (
+  day         date not null references topic_days on delete cascade,
+  kind        text not null check (kind in ('word', 'address', 'department')),
+  value       text not null,
+  category_id bigint references categories,
+  cases       integer not null check (cases > 0),
+  unique nulls not distinct (kind, day, value, category_id)
+);
+comment on column topic_counts.category_id is 'none of a word, and of cases without category';

@@ -1,6 +1,7 @@
 """Supervision on the pages (C11, C13): board, lists, joint handling, campaigns; no switchboard."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from playwright.async_api import expect
@@ -10,6 +11,7 @@ from gateway.context import Context
 from gateway.engines import Engines
 from gateway.readiness import Readiness
 from gateway.supervision_lists import make_due_lists
+from gateway.topic_counts import count_topics
 from tests.browser.conftest import OpenPage
 from tests.browser.desk import both_pictures, sign_in
 from tests.support.web import NOW, PASSWORD, Browser, Hotline
@@ -39,7 +41,7 @@ async def work(hotline: Hotline, database_dsn: str) -> dict[str, Any]:
         {"department": "S1", "urgency": "critical", "title": "燃气泄漏"},
         {"department": "D2", "title": "路灯不亮"},
         {"department": "D2", "confidential": True, "title": "举报违建"},
-        {"kind": "suggestion", "title": "增设夜班公交"},
+        {"title": "井盖破损"},
     ):
         status, case = await agent.json("POST", "/api/v1/cases", json=FORM | more)
         assert status == 201, case
@@ -61,7 +63,23 @@ async def work(hotline: Hotline, database_dsn: str) -> dict[str, Any]:
         clock=hotline.services.clock,
     )
     assert await make_due_lists(context) == 3
+    await flood(hotline)
+    assert await count_topics(context) == 14
     return joint
+
+
+async def flood(hotline: Hotline) -> None:
+    """Yesterday's cases, and quiet ones of a week before."""
+    for day, title, address, number in ((1, "道路积水", "建设街3号", 9), (8, "噪声", "五一路", 6)):
+        await hotline.pool.execute(
+            "insert into cases (case_no, kind, title, body, address, state, opened_by, opened_at,"
+            " closed_at, lead_id)"
+            " select '20261101-' || (10000 + $3 * 100 + n), 'complaint', $1, $1, $2, 'closed',"
+            " (select min(user_id) from users), $4, $4,"
+            " (select department_id from departments where code = 'S2')"
+            " from generate_series(1, $5) n",
+            *(title, address, day, NOW - timedelta(days=day), number),
+        )
 
 
 async def test_supervisor_at_work(
@@ -97,13 +115,29 @@ async def test_supervisor_at_work(
     await page.get_by_role("link", name="月分析").click()
     await expect(content).to_contain_text("月分析 2026-10")
 
+    await page.get_by_role("link", name="热点").click()
+    await expect(page.get_by_label("热点词")).to_contain_text("积水")
+    await expect(page.get_by_label("热点", exact=True)).to_contain_text("建设街：同类问题再次出现")
+    await expect(page.get_by_label("主导航").locator(".router-link-active")).to_have_text("督办")
+    await both_pictures(page, "hot-topics")
+
     await page.get_by_role("link", name="联合办理").click()
     await expect(page.locator("tbody tr")).to_contain_text("中山街道 待报到")
     await page.goto(f"/cases/{joint['case_no']}")
     await expect(page.get_by_label("联合办理")).to_contain_text("人民路街道 吹哨")
     await both_pictures(page, "case-joint")
 
-    await page.goto("/campaigns")
+
+async def test_campaign(open_surface: OpenPage, hotline: Hotline) -> None:
+    await hotline.department("D1")
+    agent = await hotline.agent()
+    form = FORM | {"kind": "suggestion", "title": "增设夜班公交"}
+    assert (await agent.json("POST", "/api/v1/cases", json=form))[0] == 201
+    await hotline.add_user(Role.SUPERVISOR, "chief")
+    page = await open_surface()
+    await sign_in(page, "chief", PASSWORD)
+    await page.get_by_role("button", name="管理").click()
+    await page.get_by_role("menuitem", name="人民建议").click()
     await expect(page.get_by_text("2026 年已开展 0 次，每年应不少于 2 次")).to_be_visible()
     await page.get_by_role("button", name="新建").click()
     await page.get_by_label("主题").fill("交通出行金点子")
@@ -133,6 +167,6 @@ async def test_department_called_in(
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_label("联合办理")).to_contain_text("已报到")
     await page.get_by_role("button", name="提交协办结果").click()
-    await page.get_by_label("协办结果").fill("已清理占道摊位")
+    await page.get_by_role("textbox", name="协办结果").fill("已清理占道摊位")
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_label("联合办理")).to_contain_text("已清理占道摊位")

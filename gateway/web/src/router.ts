@@ -66,15 +66,27 @@ const routes: RouteRecordRaw[] = [
   },
   {
     path: '/supervision',
-    name: 'case-board',
-    component: () => import('./pages/CaseBoardPage.vue'),
-    meta: { title: '工单看板', roles: OVERSEERS, menu: '督办' },
-  },
-  {
-    path: '/supervision/lists',
-    name: 'supervision-lists',
-    component: () => import('./pages/SupervisionListsPage.vue'),
-    meta: { title: '督办清单', roles: ['supervisor'] },
+    meta: { title: '督办', roles: OVERSEERS, menu: '督办' },
+    children: [
+      {
+        path: '',
+        name: 'case-board',
+        component: () => import('./pages/CaseBoardPage.vue'),
+        meta: { title: '工单看板', roles: OVERSEERS },
+      },
+      {
+        path: 'lists',
+        name: 'supervision-lists',
+        component: () => import('./pages/SupervisionListsPage.vue'),
+        meta: { title: '督办清单', roles: ['supervisor'] },
+      },
+      {
+        path: 'topics',
+        name: 'hot-topics',
+        component: () => import('./pages/HotTopicsPage.vue'),
+        meta: { title: '热点', roles: OVERSEERS },
+      },
+    ],
   },
   {
     path: '/joints',

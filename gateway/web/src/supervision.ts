@@ -154,6 +154,43 @@ export interface Suggestion {
   version: number
 }
 
+/** Cases now and before; null where nothing was counted before. */
+export interface Rise {
+  now: number
+  before: number
+  expected: number | null
+  strength: number | null
+}
+
+/** `hint`: cases of a category that the place had already rise. */
+export interface HotPlace {
+  place: string
+  name: string
+  cases: Rise
+  repeats: Rise
+  hint: boolean
+}
+
+export interface HeatCell {
+  district: string
+  district_name: string
+  class_code: string
+  class_name: string
+  cases: Rise
+}
+
+export interface HotTopics {
+  first_day: string
+  last_day: string
+  cases: number
+  cases_before: number
+  uncounted_days: number
+  words: { word: string; cases: Rise }[]
+  addresses: HotPlace[]
+  departments: HotPlace[]
+  heat: HeatCell[]
+}
+
 const campaignPath = (campaignId: number, what = '') => `/campaigns/${campaignId}${what}`
 
 export const supervision = {
@@ -168,6 +205,7 @@ export const supervision = {
       instruction,
       cases: items.map(({ case_no, version }) => ({ case_no, version })),
     }),
+  hotTopics: (days: number) => request<HotTopics>('GET', `/hot-topics${query({ days })}`),
   joints: () => request<Joint[]>('GET', `/joints${query({ limit: 200 })}`),
   campaigns: () => request<Campaigns>('GET', '/campaigns'),
   addCampaign: (terms: CampaignTerms) => request<Campaign>('POST', '/campaigns', terms),

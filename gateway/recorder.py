@@ -9,18 +9,20 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosql
 import asyncpg
 import structlog
 
+from gateway.conferences import save_conference
 from gateway.database_away import DATABASE_AWAY
 from gateway.errors import OwnershipLostError
 from gateway.live import call_data
 from gateway.ownership import Ownership
-from telephony.events import CallEvent, CallRecord, Event, SeatChanged
+from telephony.events import CallEvent, CallEventName, CallRecord, Event, SeatChanged
 
 BATCH = 500
 CAPACITY = 20_000
@@ -28,6 +30,7 @@ WRITE_TIMEOUT_S = 10.0
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql", "asyncpg")
+Waiting = TypeVar("Waiting", SeatChanged, CallEvent)
 log = structlog.get_logger(__name__)
 
 
@@ -46,6 +49,7 @@ class Recorder:
         self._capacity = capacity
         self._calls: dict[str, CallRecord] = {}
         self._seats: deque[SeatChanged] = deque()
+        self._conferences: deque[CallEvent] = deque()
         self._wake = asyncio.Event()
         self.dropped = 0
         self.written = 0
@@ -53,7 +57,7 @@ class Recorder:
     @property
     def waiting(self) -> int:
         """How many changes are not in PostgreSQL yet."""
-        return len(self._calls) + len(self._seats)
+        return len(self._calls) + len(self._seats) + len(self._conferences)
 
     def put(self, event: Event) -> None:
         """Take an event over; never blocks, never raises."""
@@ -64,12 +68,17 @@ class Recorder:
                 del self._calls[next(iter(self._calls))]
                 self.dropped += 1
             self._calls[key] = event.call
+            if event.name is CallEventName.CONFERENCED:
+                self._keep(self._conferences, event)
         else:
-            if len(self._seats) >= self._capacity:
-                self._seats.popleft()
-                self.dropped += 1
-            self._seats.append(event)
+            self._keep(self._seats, event)
         self._wake.set()
+
+    def _keep(self, waiting: deque[Waiting], event: Waiting) -> None:
+        if len(waiting) >= self._capacity:
+            waiting.popleft()
+            self.dropped += 1
+        waiting.append(event)
 
     def keep_newest_of_seats(self) -> None:
         """Forget all but the newest state of each seat: the earlier ones others have recorded."""
@@ -104,23 +113,37 @@ class Recorder:
         """
         while self.waiting:
             calls = dict(list(self._calls.items())[:BATCH])
-            seats = [self._seats[index] for index in range(min(BATCH, len(self._seats)))]
+            seats = list(islice(self._seats, BATCH))
+            conferences = list(islice(self._conferences, BATCH))
             async with self._pool.acquire() as connection, connection.transaction():
                 await self._ownership.fence(connection)
                 await save_calls(connection, list(calls.values()))
                 for seat in seats:
                     await _save_seat(connection, seat)
-            self._forget(calls, seats)
+                for conference in conferences:
+                    await save_conference(connection, conference)
+            self._forget(calls, seats, conferences)
         self._wake.clear()
 
-    def _forget(self, calls: dict[str, CallRecord], seats: Sequence[SeatChanged]) -> None:
+    def _forget(
+        self,
+        calls: dict[str, CallRecord],
+        seats: Sequence[SeatChanged],
+        conferences: Sequence[CallEvent],
+    ) -> None:
         for key, written in calls.items():
             if self._calls.get(key) is written:  # else a newer state came while we wrote
                 del self._calls[key]
-        for seat in seats:
-            if self._seats and self._seats[0] is seat:
-                self._seats.popleft()
-        self.written += len(calls) + len(seats)
+        _drop(self._seats, seats)
+        _drop(self._conferences, conferences)
+        self.written += len(calls) + len(seats) + len(conferences)
+
+
+def _drop(waiting: deque[Waiting], written: Sequence[Waiting]) -> None:
+    """Take what was written from what waits, unless that was cut off there meanwhile."""
+    for event in written:
+        if waiting and waiting[0] is event:
+            waiting.popleft()
 
 
 async def save_calls(connection: Any, calls: Sequence[CallRecord], *, source: str = "live") -> None:

@@ -112,8 +112,13 @@ def named_rates(found: Figures, *, planned_seats: int, now: datetime) -> Mapping
         "staffing": rates.staffing(
             seats, planned_seats=planned_seats, period_s=period_s(found, now=now)
         ),
-        "immediate_answer": rates.immediate_answer(
-            answered_at_once=counted.total(events.CASE_ANSWERED_AT_ONCE),
-            opened_from_call=counted.total(events.CASE_OPENED_FROM_CALL),
-        ),
+        "immediate_answer": immediate_answer(counted),
     }
+
+
+def immediate_answer(counted: EventCounts) -> Rate:
+    """即时答复率 of what was counted."""
+    return rates.immediate_answer(
+        answered_at_once=counted.total(events.CASE_ANSWERED_AT_ONCE),
+        opened_from_call=counted.total(events.CASE_OPENED_FROM_CALL),
+    )

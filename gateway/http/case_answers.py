@@ -7,6 +7,7 @@ from typing import Any
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.case_clocks import timing_of
+from gateway.conferences import Conference, conferences_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -121,6 +122,17 @@ class JointAnswer(Answer):
     calls: list[JointCallAnswer]
 
 
+class ConferenceAnswer(Answer):
+    """The call of the case was one of three (三方通话).
+
+    ``agent`` (工号) brought in who was called at the masked ``number``; either may be empty.
+    """
+
+    at: datetime
+    agent: str
+    number: str
+
+
 class CaseAnswer(CaseRow):
     """Everything about a case; ``responsible`` received it first and passed it down."""
 
@@ -136,6 +148,7 @@ class CaseAnswer(CaseRow):
     history: list[HistoryAnswer]
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
+    conferences: list[ConferenceAnswer]
 
 
 async def case_rows(
@@ -257,6 +270,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     steps = await history(connection, case.case_id)
     joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
     results = await results_of_case(connection, case.case_id)
+    conferences = await conferences_of(connection, case.call_id)
     return CaseAnswer(
         **row.model_dump(),
         body=case.body,
@@ -271,6 +285,13 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         history=[_history(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
+        conferences=[_conference(each) for each in conferences],
+    )
+
+
+def _conference(conference: Conference) -> ConferenceAnswer:
+    return ConferenceAnswer(
+        at=conference.at, agent=conference.agent, number=mask_number(conference.number)
     )
 
 

@@ -3,10 +3,13 @@
 import re
 from typing import Annotated, Any, Self
 
+import structlog
 from pydantic import Field, model_validator
 
 from gateway.auth.roles import AGENTS
 from gateway.commands import Command, CommandName
+from gateway.conferences import note_consultation
+from gateway.database_away import DATABASE_AWAY
 from gateway.http.call_api import call_for, concerned
 from gateway.http.commanding import RINGING_DEADLINE_S, Confirmed, carry_out, seat_holder
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
@@ -19,6 +22,8 @@ NUMBER = r"^[0-9]{2,20}$"
 Number = Annotated[str, Field(pattern=NUMBER)]
 CALL = f"/api/v1/calls/{{call_id:{CALL_ID}}}"
 PROBLEMS = (404, 409, 504)
+
+log = structlog.get_logger(__name__)
 
 
 class Party(Strict):
@@ -144,7 +149,20 @@ async def transfer(inquiry: Inquiry[Destination, Nothing]) -> Confirmed:
 async def consult(inquiry: Inquiry[Party, Nothing]) -> Confirmed:
     """Let the caller wait and call somebody else."""
     number = await _number(inquiry, inquiry.body.agent, inquiry.body.number)
-    return await _of_call(inquiry, CommandName.CONSULT, number=number)
+    confirmed = await _of_call(inquiry, CommandName.CONSULT, number=number)
+    await _note(inquiry, number)
+    return confirmed
+
+
+async def _note(inquiry: Inquiry[Party, Nothing], number: str) -> None:
+    """Remember whom the agent called; he speaks with them whether that can be stored or not."""
+    agent, _ = seat_holder(inquiry.person)
+    call_id, at = inquiry.path("call_id"), inquiry.services.clock()
+    try:
+        async with inquiry.services.database() as connection:
+            await note_consultation(connection, call_id, agent=agent, number=number, at=at)
+    except DATABASE_AWAY as error:
+        log.warning("consultation_not_noted", call_id=call_id, error=type(error).__name__)
 
 
 @endpoint(

@@ -1,9 +1,9 @@
 """Types of fields that several endpoints take."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from gateway.http.endpoint import Strict
 
@@ -14,6 +14,7 @@ SWITCHBOARD = r"^[a-z0-9]{1,16}$"
 LINE = r"[0-9]{2,20}"
 CASE_NO = r"[0-9]{8}-[0-9]{5,9}"
 CODE = r"[A-Za-z0-9-]{1,32}"
+ARTICLE_ID = r"[1-9][0-9]{0,17}"
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -21,6 +22,13 @@ def _in_utc(at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         raise ValueError("时间超出可用范围") from None
+
+
+def _day(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("必须是日期，例如 2026-11-23") from None
 
 
 # No control characters but tab and line ends: PostgreSQL stores no NUL, nobody types the others.
@@ -34,6 +42,8 @@ Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 CallId = Annotated[str, Field(pattern=f"^{CALL_ID}$")]
 CaseNo = Annotated[str, Field(pattern=f"^{CASE_NO}$")]
+ArticleId = Annotated[int, Field(ge=1, lt=10**18)]
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Page(Strict):

@@ -74,7 +74,7 @@ WHO: dict[str, tuple[Callable[[Hotline], Awaitable[Browser]], tuple[str, ...]]] 
             "/api/v1/calendar",
         ),
     ),
-    "department": (department, ("/api/v1/cases", "/api/v1/inbox")),
+    "department": (department, ("/api/v1/cases", "/api/v1/inbox", "/api/v1/knowledge")),
 }
 
 

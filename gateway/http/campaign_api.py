@@ -1,7 +1,7 @@
 """Campaigns of people's suggestions (人民建议征集): their figures, screening, adoption (C11)."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,59 +9,26 @@ from pydantic import Field
 from gateway.auth.roles import CASE_WORKERS, STAFF, SUPERVISORS
 from gateway.http.actors import actor_of, as_problems
 from gateway.http.auditing import record_change
-from gateway.http.case_answers import CaseRow, NamedAnswer, case_for, case_rows, named_answer
-from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import CASE_NO, PLAIN, CaseNo, Code, Page, Version
-from gateway.http.rates import RateAnswer, rate_answer
-from metrics.rates import Rate
-from ticketing import campaigns
-from ticketing.campaigns import (
-    BECAUSE_MAX,
-    TITLE_MAX,
-    TOPIC_MAX,
-    Adoption,
-    Campaign,
-    Stage,
-    Suggestion,
-    Terms,
+from gateway.http.campaign_answers import (
+    CampaignAnswer,
+    CampaignsAnswer,
+    SuggestionAnswer,
+    campaign_answer,
+    suggestion_answer,
 )
+from gateway.http.case_answers import CaseRow, case_for, case_rows
+from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
+from gateway.http.fields import CASE_NO, PLAIN, CaseNo, Code, Page, Version
+from ticketing import campaigns, suggestions
+from ticketing.campaigns import TITLE_MAX, TOPIC_MAX, Campaign, Terms
 from ticketing.clocks.working_time import CITY
-from ticketing.lifecycle import CaseState
+from ticketing.suggestions import BECAUSE_MAX, Adoption, Stage, Suggestion
 
 PATH = "/api/v1/campaigns"
 ONE = f"{PATH}/{{campaign_id:[0-9]{{1,18}}}}"
 SUGGESTION = f"{ONE}/suggestions/{{case_no:{CASE_NO}}}"
 
 Because = Annotated[str, Field(max_length=BECAUSE_MAX), PLAIN]
-
-
-class CampaignAnswer(Answer):
-    """A campaign, and how many of its suggestions one may see; days are included.
-
-    ``handled_rate`` is of the valid ones (aim: 100 %), ``adoption_rate`` wholly or partly adopted
-    of those that are handled.
-    """
-
-    campaign_id: int
-    title: str
-    topic: str
-    first_day: date
-    last_day: date
-    version: int
-    suggestions: int
-    screened: int
-    valid: int
-    handled_rate: RateAnswer
-    adoption_rate: RateAnswer
-
-
-class CampaignsAnswer(Answer):
-    """All campaigns, and how many of those that a year is to have began in this one."""
-
-    year: int
-    begun: int
-    wanted: int
-    campaigns: list[CampaignAnswer]
 
 
 class CampaignForm(Strict):
@@ -77,23 +44,6 @@ class CampaignChange(CampaignForm):
     """What a campaign is from now on, and the ``version`` that was seen."""
 
     version: Version
-
-
-class SuggestionAnswer(Answer):
-    """A case of a campaign; ``valid`` is null before screening, ``adoption`` before a decision."""
-
-    case_no: str
-    title: str
-    state: CaseState
-    confidential: bool
-    tied_at: datetime
-    tied_by: str
-    valid: bool | None
-    screened_because: str
-    adoption: Adoption | None
-    adopted_because: str
-    department: NamedAnswer | None
-    version: int
 
 
 class SuggestionPage(Strict):
@@ -135,7 +85,7 @@ async def get_campaigns(inquiry: Inquiry[Nothing, Nothing]) -> CampaignsAnswer:
         found = await campaigns.list_campaigns(connection, actor_of(inquiry.person))
         begun = await campaigns.begun_in(connection, year)
     wanted = inquiry.settings.campaigns_per_year
-    answers = [_campaign(each) for each in found]
+    answers = [campaign_answer(each) for each in found]
     return CampaignsAnswer(year=year, begun=begun, wanted=wanted, campaigns=answers)
 
 
@@ -148,7 +98,7 @@ async def post_campaign(inquiry: Inquiry[CampaignForm, Nothing]) -> CampaignAnsw
             made = await campaigns.create_campaign(connection, terms, actor_of(inquiry.person))
         detail = {"before": None, "after": _told(made.terms)}
         await record_change(inquiry, connection, "campaign.created", str(made.campaign_id), detail)
-    return _campaign(made)
+    return campaign_answer(made)
 
 
 @endpoint(
@@ -174,7 +124,7 @@ async def put_campaign(inquiry: Inquiry[CampaignChange, Nothing]) -> CampaignAns
             )
         detail = {"before": _told(before), "after": _told(after.terms)}
         await record_change(inquiry, connection, "campaign.changed", str(after.campaign_id), detail)
-    return _campaign(after)
+    return campaign_answer(after)
 
 
 @endpoint(
@@ -191,7 +141,7 @@ async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[Sug
     async with inquiry.services.database() as connection:
         campaign = await _found(connection, inquiry)
         last = query.after and await case_for(connection, inquiry.person, query.after)
-        found = await campaigns.list_suggestions(
+        found = await suggestions.list_suggestions(
             connection,
             campaign.campaign_id,
             actor_of(inquiry.person),
@@ -199,7 +149,7 @@ async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[Sug
             after=last or None,
             limit=query.limit,
         )
-    return [_suggestion(each) for each in found]
+    return [suggestion_answer(each) for each in found]
 
 
 @endpoint(
@@ -214,7 +164,7 @@ async def get_candidates(inquiry: Inquiry[Nothing, Page]) -> list[CaseRow]:
     """Suggestions of the campaign's days that are of no campaign yet, the newest first."""
     async with inquiry.services.database() as connection:
         campaign = await _found(connection, inquiry)
-        found = await campaigns.candidates(
+        found = await suggestions.candidates(
             connection, campaign, actor_of(inquiry.person), **inquiry.query.model_dump()
         )
         return await case_rows(connection, found, inquiry)
@@ -236,8 +186,8 @@ async def post_suggestion(inquiry: Inquiry[Tying, Nothing]) -> CampaignAnswer:
         campaign = await _found(connection, inquiry)
         case = await case_for(connection, inquiry.person, inquiry.body.case_no)
         with as_problems():
-            await campaigns.tie(connection, campaign, case, actor=actor, now=now)
-        return _campaign(await _found(connection, inquiry))
+            await suggestions.tie(connection, campaign, case, actor=actor, now=now)
+        return campaign_answer(await _found(connection, inquiry))
 
 
 @endpoint(
@@ -252,11 +202,11 @@ async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> SuggestionAnswe
     """Say whether a suggestion is valid."""
     async with inquiry.services.database() as connection, connection.transaction():
         with as_problems():
-            before, after = await campaigns.screen(
+            before, after = await suggestions.screen(
                 connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
             )
         await _record(inquiry, connection, "suggestion.screened", before, after)
-    return _suggestion(after)
+    return suggestion_answer(after)
 
 
 @endpoint(
@@ -271,11 +221,11 @@ async def put_adoption(inquiry: Inquiry[Decision, Nothing]) -> SuggestionAnswer:
     """Say whether a department adopts a valid suggestion."""
     async with inquiry.services.database() as connection, connection.transaction():
         with as_problems():
-            before, after = await campaigns.decide(
+            before, after = await suggestions.decide(
                 connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
             )
         await _record(inquiry, connection, "suggestion.decided", before, after)
-    return _suggestion(after)
+    return suggestion_answer(after)
 
 
 async def _found(connection: Any, inquiry: Inquiry[Any, Any]) -> Campaign:
@@ -288,7 +238,7 @@ async def _record(
 ) -> None:
     names = ("valid", "adoption", "department")
     detail = {
-        when: {name: getattr(_suggestion(it), name) for name in names[:2]}
+        when: {name: getattr(suggestion_answer(it), name) for name in names[:2]}
         | {"department": it.department and it.department.code}
         for when, it in (("before", before), ("after", after))
     }
@@ -302,24 +252,6 @@ def _id(inquiry: Inquiry[Any, Any]) -> int:
 def _told(terms: Terms) -> dict[str, object]:
     days = {"first_day": terms.first_day.isoformat(), "last_day": terms.last_day.isoformat()}
     return asdict(terms) | days
-
-
-def _campaign(campaign: Campaign) -> CampaignAnswer:
-    return CampaignAnswer(
-        campaign_id=campaign.campaign_id,
-        **asdict(campaign.terms),
-        version=campaign.version,
-        suggestions=campaign.suggestions,
-        screened=campaign.screened,
-        valid=campaign.valid,
-        handled_rate=rate_answer(Rate(campaign.handled, campaign.valid)),
-        adoption_rate=rate_answer(Rate(campaign.adopted, campaign.handled)),
-    )
-
-
-def _suggestion(suggestion: Suggestion) -> SuggestionAnswer:
-    same = {name: getattr(suggestion, name) for name in SuggestionAnswer.model_fields}
-    return SuggestionAnswer(**same | {"department": named_answer(suggestion.department)})
 
 
 ENDPOINTS = (

@@ -3,115 +3,37 @@
 Supervisors alone: the lists have confidential cases, too.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from gateway.auth.roles import SUPERVISORS
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import NamedAnswer, named_answer
 from gateway.http.case_step_api import Performed, announce, perform
-from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
+from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, CaseNo, Code, Version
 from gateway.http.problems import Problem
-from gateway.http.rates import RateAnswer
-from ticketing.case import CaseKind
+from gateway.http.supervision_list_answers import (
+    FullList,
+    GroundAnswer,
+    ItemAnswer,
+    ListAnswer,
+    head_of,
+    item_answer,
+    month_figure,
+    share_answer,
+)
 from ticketing.cases import find_case
-from ticketing.lifecycle import CaseState, Step
 from ticketing.supervision import analysis, lists, signing
-from ticketing.supervision.analysis import Axis, Count, Figure
 from ticketing.supervision.grounds import RULES, Ground
-from ticketing.supervision.lists import DepartmentShare, Item, SupervisionList
+from ticketing.supervision.lists import SupervisionList
 from ticketing.supervision.periods import ListKind
 
 PATH = "/api/v1/supervision-lists"
 ONE = f"{PATH}/{{list_id:[0-9]{{1,18}}}}"
 MANY = 50
 INSTRUCTION_MAX = 900
-
-
-class ListAnswer(Answer):
-    """A list; days are those of the city, both included. ``signed`` of its ``items`` are done."""
-
-    list_id: int
-    kind: ListKind
-    first_day: date
-    last_day: date
-    made_at: datetime
-    items: int
-    signed: int
-
-
-class ShareAnswer(Answer):
-    """Cases of a list of one department in charge, null before a dispatch; ``open`` ones still."""
-
-    department: NamedAnswer | None
-    items: int
-    signed: int
-    open: int
-    overdue: int
-    dissatisfied: int
-    returned_repeatedly: int
-    rehandled: int
-
-
-class GroundAnswer(Answer):
-    """A ground of the table, what it means, and how many cases of the list have it."""
-
-    ground: Ground
-    word: str
-    sentence: str
-    cases: int
-
-
-class MonthFigure(Answer):
-    """A figure of a month and of the one before; ``moved`` is null unless both have data."""
-
-    axis: Axis
-    code: str
-    name: str
-    figure: Figure
-    month: RateAnswer
-    month_before: RateAnswer
-    moved: float | None
-
-
-class FullList(ListAnswer):
-    """A list with its counts; ``figures`` are of the list of a month, the others of the others."""
-
-    grounds: list[GroundAnswer]
-    departments: list[ShareAnswer]
-    figures: list[MonthFigure]
-
-
-class InstructionAnswer(Answer):
-    """What was decided about a case, by whom, and the step of the case that it became."""
-
-    at: datetime
-    actor: str
-    step: Step
-    words: str
-
-
-class ItemAnswer(Answer):
-    """A case on a list: what it was when the list was made, and what it is now."""
-
-    place: int
-    case_no: str
-    title: str
-    kind: CaseKind
-    confidential: bool
-    grounds: list[Ground]
-    days: int
-    deadline: datetime | None
-    version_then: int
-    state_then: CaseState
-    lead_then: NamedAnswer | None
-    version: int
-    state: CaseState
-    lead: NamedAnswer | None
-    instruction: InstructionAnswer | None
 
 
 class ListFilter(Strict):
@@ -151,7 +73,7 @@ async def get_lists(inquiry: Inquiry[Nothing, ListFilter]) -> list[ListAnswer]:
     """The lists that were made, the newest first."""
     async with inquiry.services.database() as connection:
         found = await lists.find_lists(connection, **inquiry.query.model_dump())
-    return [ListAnswer(**_head(each)) for each in found]
+    return [ListAnswer(**head_of(each)) for each in found]
 
 
 @endpoint("GET", ONE, access=SUPERVISORS, answer=FullList, problems=(404,))
@@ -163,15 +85,15 @@ async def get_list(inquiry: Inquiry[Nothing, Nothing]) -> FullList:
         shares = await lists.department_shares(connection, head.list_id)
         figures = await analysis.analysis_of(connection, head.list_id)
     return FullList(
-        **_head(head),
+        **head_of(head),
         grounds=[
             GroundAnswer(
                 ground=ground, word=rule.word, sentence=rule.sentence, cases=counts.get(ground, 0)
             )
             for ground, rule in RULES.items()
         ],
-        departments=[_share(share) for share in shares],
-        figures=[_figure(count) for count in figures],
+        departments=[share_answer(share) for share in shares],
+        figures=[month_figure(count) for count in figures],
     )
 
 
@@ -188,7 +110,7 @@ async def get_items(inquiry: Inquiry[Nothing, ItemFilter]) -> list[ItemAnswer]:
     async with inquiry.services.database() as connection:
         head = await _list(connection, inquiry)
         found = await lists.find_items(connection, head.list_id, **inquiry.query.model_dump())
-    return [_item(each) for each in found]
+    return [item_answer(each) for each in found]
 
 
 @endpoint(
@@ -206,7 +128,7 @@ async def sign_items(inquiry: Inquiry[Signing, Nothing]) -> ListAnswer:
         head = await _list(connection, inquiry)
     for each in performed:
         await announce(services, each)
-    return ListAnswer(**_head(head))
+    return ListAnswer(**head_of(head))
 
 
 async def _sign(
@@ -234,44 +156,6 @@ async def _sign(
 async def _list(connection: Any, inquiry: Inquiry[Any, Any]) -> SupervisionList:
     with as_problems():
         return await lists.find_list(connection, int(inquiry.path("list_id")))
-
-
-def _head(each: SupervisionList) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in ListAnswer.model_fields}
-
-
-def _share(share: DepartmentShare) -> ShareAnswer:
-    same = {name: getattr(share, name) for name in ShareAnswer.model_fields}
-    return ShareAnswer(**same | {"department": named_answer(share.department)})
-
-
-def _figure(count: Count) -> MonthFigure:
-    return MonthFigure(
-        axis=count.axis,
-        code=count.code,
-        name=count.name,
-        figure=count.figure,
-        month=RateAnswer(numerator=count.numerator, denominator=count.denominator, rate=count.rate),
-        month_before=RateAnswer(
-            numerator=count.numerator_before,
-            denominator=count.denominator_before,
-            rate=count.rate_before,
-        ),
-        moved=count.moved,
-    )
-
-
-def _item(item: Item) -> ItemAnswer:
-    given = item.instruction
-    same = {name: getattr(item, name) for name in ItemAnswer.model_fields}
-    changed = {
-        "grounds": list(item.grounds),
-        "lead_then": named_answer(item.lead_then),
-        "lead": named_answer(item.lead),
-        "instruction": given
-        and InstructionAnswer(at=given.at, actor=given.actor, step=given.step, words=given.words),
-    }
-    return ItemAnswer(**same | changed)
 
 
 ENDPOINTS = (get_lists, get_list, get_items, sign_items)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from ticketing.case import Actor, ActorRole
+from ticketing.case import Actor
 from ticketing.clocks.lights import Light
 from ticketing.departments import Level
 from ticketing.lifecycle import CaseState
 from ticketing.supervision.queries import QUERIES
+from ticketing.visibility import sight
 
 _ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
 OPEN = tuple(state for state in CaseState if state not in _ENDED)
@@ -55,15 +56,14 @@ class CaseBoard:
 
 async def case_board(conn: Any, actor: Actor, *, now: datetime, midnight: datetime) -> CaseBoard:
     """The board as ``actor``, who belongs to no department, may see it."""
-    see_all = actor.role is ActorRole.SUPERVISOR
-    sight = {"see_all": see_all, "viewer": actor.user_id}
-    by_state = QUERIES.open_by_state(conn, **sight)
+    viewer = sight(actor)
+    by_state = QUERIES.open_by_state(conn, **viewer)
     states = {row["state"]: row["cases"] async for row in by_state}
-    by_light = QUERIES.open_by_light(conn, now=now, **sight)
+    by_light = QUERIES.open_by_light(conn, now=now, **viewer)
     lights = {row["light"]: row["cases"] async for row in by_light}
-    today = await QUERIES.since_midnight(conn, midnight=midnight, **sight)
+    today = await QUERIES.since_midnight(conn, midnight=midnight, **viewer)
     loads = QUERIES.open_by_department(
-        conn, now=now, see_all=see_all, states=[state.value for state in OPEN]
+        conn, now=now, see_all=viewer["see_all"], states=[state.value for state in OPEN]
     )
     return CaseBoard(
         states={state: states.get(state, 0) for state in OPEN},

@@ -36,35 +36,37 @@ with recursive up as (
   select u.department_id, p.department_id, p.parent_id
   from up u join departments p on p.department_id = u.parent_id
 ),
-placed as (
-  select distinct u.above_id, n.case_id, n.state
-  from up u
+own as materialized (
+  select d.department_id, n.case_id, n.state
+  from departments d
   cross join unnest(:states::text[]) as s (state)
   cross join lateral (
     select p.case_id, p.state from case_departments p
-    where p.department_id = u.department_id and p.state = s.state
+    where p.department_id = d.department_id and p.state = s.state
       and (:see_all or not p.confidential)
   ) n
 ),
-lit as (
-  select case_id,
-    min(deadline) filter (where paused_at is null) <= :now as red,
-    (array_agg(yellow_from order by deadline nulls last, clock_id)
-      filter (where paused_at is null))[1] <= :now as yellow
-  from case_clocks where stopped_at is null group by case_id
+placed as (
+  select distinct u.above_id, o.case_id, o.state from own o join up u using (department_id)
+),
+lit as materialized (
+  select distinct on (case_id) case_id, deadline <= :now as red, yellow_from <= :now as yellow
+  from case_clocks where stopped_at is null and paused_at is null and deadline is not null
+  order by case_id, deadline, clock_id
+),
+counted as (
+  select p.above_id, count(*) as open,
+    count(*) filter (where p.state = 'dispatched') as dispatched,
+    count(*) filter (where p.state = 'accepted') as accepted,
+    count(*) filter (where p.state = 'handling') as handling,
+    count(*) filter (where p.state = 'replied') as replied,
+    count(*) filter (where p.state = 'return_asked') as return_asked,
+    count(*) filter (where l.red) as red,
+    count(*) filter (where l.yellow and not l.red) as yellow
+  from placed p left join lit l using (case_id) group by p.above_id
 )
-select d.code, d.name, d.level, a.code as parent,
-  count(*) as open,
-  count(*) filter (where p.state = 'dispatched') as dispatched,
-  count(*) filter (where p.state = 'accepted') as accepted,
-  count(*) filter (where p.state = 'handling') as handling,
-  count(*) filter (where p.state = 'replied') as replied,
-  count(*) filter (where p.state = 'return_asked') as return_asked,
-  count(*) filter (where l.red) as red,
-  count(*) filter (where l.yellow and not l.red) as yellow
-from placed p
-join departments d on d.department_id = p.above_id
+select d.code, d.name, d.level, a.code as parent, c.*
+from counted c
+join departments d on d.department_id = c.above_id
 left join departments a on a.department_id = d.parent_id
-left join lit l using (case_id)
-group by d.code, d.name, d.level, a.code
 order by d.level, d.code;

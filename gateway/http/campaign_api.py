@@ -236,13 +236,17 @@ async def _found(connection: Any, inquiry: Inquiry[Any, Any]) -> Campaign:
 async def _record(
     inquiry: Inquiry[Any, Any], connection: Any, action: str, before: Suggestion, after: Suggestion
 ) -> None:
-    names = ("valid", "adoption", "department")
-    detail = {
-        when: {name: getattr(suggestion_answer(it), name) for name in names[:2]}
-        | {"department": it.department and it.department.code}
-        for when, it in (("before", before), ("after", after))
-    }
+    detail = {"before": _judged(before), "after": _judged(after)}
     await record_change(inquiry, connection, action, after.case_no, detail)
+
+
+def _judged(suggestion: Suggestion) -> dict[str, object]:
+    department = suggestion.department and suggestion.department.code
+    return {
+        "valid": suggestion.valid,
+        "adoption": suggestion.adoption,
+        "department": department,
+    }
 
 
 def _id(inquiry: Inquiry[Any, Any]) -> int:

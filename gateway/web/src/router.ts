@@ -69,19 +69,19 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '督办', roles: OVERSEERS, menu: '督办' },
     children: [
       {
-        path: '',
+        path: '/supervision',
         name: 'case-board',
         component: () => import('./pages/CaseBoardPage.vue'),
         meta: { title: '工单看板', roles: OVERSEERS },
       },
       {
-        path: 'lists',
+        path: '/supervision/lists',
         name: 'supervision-lists',
         component: () => import('./pages/SupervisionListsPage.vue'),
         meta: { title: '督办清单', roles: ['supervisor'] },
       },
       {
-        path: 'topics',
+        path: '/supervision/topics',
         name: 'hot-topics',
         component: () => import('./pages/HotTopicsPage.vue'),
         meta: { title: '热点', roles: OVERSEERS },

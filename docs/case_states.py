@@ -62,6 +62,8 @@ def _row(state: CaseState | None, step: Step, row: Transition) -> str:
         name += " (a street is in charge)"
     if row.call is not None:
         name += f" (own department: {row.call.value})"
+    if row.separated is not None:
+        name += " (it is separated)" if row.separated else " (it is not)"
     cells = (
         "–" if state is None else f"{STATES[state]} `{state.value}`",
         name,

@@ -111,6 +111,17 @@ class Settings(SwitchboardSettings, BaseSettings):
     ringback_opens: time = Field(time(8), description="no ring-back before, Asia/Shanghai")
     ringback_closes: time = Field(time(21), description="no ring-back from then on")
 
+    repeat_caller_calls: int = Field(
+        3, ge=2, le=1000, description="so many calls make a repeat caller (重复来电)"
+    )
+    repeat_caller_days: int = Field(7, ge=1, le=365, description="within so many days")
+    nuisance_days: int = Field(
+        90, ge=1, le=365, description="how long a nuisance mark lasts unless decided otherwise"
+    )
+    reveals_per_hour: int = Field(
+        20, ge=1, le=1000, description="numbers that one person may have shown in full"
+    )
+
     clock_hours: str = Field(
         "09:00-12:00,13:00-17:30", description="working hours of a working day, Asia/Shanghai"
     )
@@ -132,6 +143,22 @@ class Settings(SwitchboardSettings, BaseSettings):
         2, ge=0, le=52, description="campaigns of suggestions that each year is to have"
     )
 
+    attachments_dir: Path | None = Field(
+        None, description="files of cases, the same for all processes; none: in var_dir"
+    )
+
+    webhook_http_hosts: tuple[str, ...] = Field(
+        (), description="hosts that webhooks may be sent to without TLS"
+    )
+    webhook_networks: tuple[str, ...] = Field(
+        (), description="networks (10.1.0.0/16) that webhooks may be sent to, though not public"
+    )
+    webhook_timeout_s: float = Field(15, ge=0.1, le=60, description="for one attempt")
+    webhook_concurrency: int = Field(4, ge=1, le=50, description="cases at once per destination")
+    webhook_attempts: int = Field(20, ge=1, le=100, description="then an event is given up")
+    webhook_give_up_hours: float = Field(72, gt=0, le=720, description="or so long after the first")
+    webhook_keep_days: int = Field(30, ge=1, le=400, description="how long what arrived is kept")
+
     @field_validator("clock_hours")
     @classmethod
     def _hours(cls, hours: str) -> str:
@@ -149,7 +176,7 @@ class Settings(SwitchboardSettings, BaseSettings):
             check_url(info.field_name or "", url.get_secret_value(), production=production)
         return url
 
-    @field_validator("agi_peers")
+    @field_validator("agi_peers", "webhook_networks")
     @classmethod
     def _networks(cls, peers: tuple[str, ...]) -> tuple[str, ...]:
         for peer in peers:

@@ -20,11 +20,13 @@ from metrics.figures import CITY, midnight
 from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
+from metrics.webhooks import WaitingWebhooks, waiting_webhooks
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
 CLOCKS_EVERY_S = 10.0
+WEBHOOKS_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -49,6 +51,7 @@ class Snapshot:
     callers: CallerCounts
     ringbacks: LiveRingbacks
     clocks: RunningClocks
+    webhooks: WaitingWebhooks
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -77,6 +80,7 @@ class SnapshotKeeper:
         self._clock = clock
         self._callers: tuple[float, CallerCounts] | None = None
         self._clocks: tuple[float, RunningClocks] | None = None
+        self._webhooks: tuple[float, WaitingWebhooks] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -116,6 +120,7 @@ class SnapshotKeeper:
             callers=await self._callers_of_today(conn, taken_at_s),
             ringbacks=await live_ringbacks(conn),
             clocks=await self._running_clocks(conn, taken_at_s),
+            webhooks=await self._waiting_webhooks(conn, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
@@ -140,6 +145,12 @@ class SnapshotKeeper:
         if self._clocks is None or now_s - self._clocks[0] >= CLOCKS_EVERY_S:
             self._clocks = now_s, await running_clocks(conn, now=self._clock())
         return self._clocks[1]
+
+    async def _waiting_webhooks(self, conn: Any, now_s: float) -> WaitingWebhooks:
+        """Counted over all that waits, and so not every time."""
+        if self._webhooks is None or now_s - self._webhooks[0] >= WEBHOOKS_EVERY_S:
+            self._webhooks = now_s, await waiting_webhooks(conn)
+        return self._webhooks[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

@@ -53,6 +53,17 @@ class Step(StrEnum):
     TAKEN_BACK = "taken_back"  # 收回
     NOTED = "noted"  # 备注
     CLOSED = "closed"  # 办结
+    SEPARATED = "separated"  # 诉访分离
+    REJOINED = "rejoined"  # 撤销诉访分离
+    CALLBACK_SKIPPED = "callback_skipped"  # 不回访, noted by the system
+
+
+class Matter(StrEnum):
+    """Before whom a matter is that is separated from case work (诉访分离)."""
+
+    LITIGATION = "litigation"  # 诉讼
+    ARBITRATION = "arbitration"  # 仲裁
+    REVIEW = "review"  # 行政复议
 
 
 class Party(StrEnum):
@@ -80,6 +91,7 @@ class Field(StrEnum):
     DAYS = "days"  # 工作日数, of an extension or of a joint deadline
     HOURS = "hours"  # 报到小时数, within which those that are called report in
     CONTRIBUTION = "contribution"  # 协办结果
+    MATTER = "matter"  # 分离事项
 
 
 class Call(StrEnum):
@@ -102,8 +114,9 @@ class Transition:
     """One row of the table.
 
     ``extension`` limits it to cases for which an extension is asked (true) or is not (false),
-    ``joint`` to those that are handled jointly (true) or are not (false), ``street`` to those of
-    which a street is in charge, ``call`` to departments that were called in and are so far.
+    ``separated`` to those that are a separated matter or are none, ``joint`` to those that are
+    handled jointly (true) or are not (false), ``street`` to those of which a street is in charge,
+    ``call`` to departments that were called in and are so far.
     ``opening`` marks what is done together with opening the case and never afterwards.
     """
 
@@ -113,6 +126,7 @@ class Transition:
     optional: tuple[Field, ...] = ()
     triggers: frozenset[Trigger] = frozenset()
     extension: bool | None = None
+    separated: bool | None = None
     joint: bool | None = None
     street: bool = False
     call: Call | None = None
@@ -124,6 +138,7 @@ _DESK = {_AGENT, _CHIEF}
 _HELPING, _RESPONSIBLE = Party.ASSISTING, Party.RESPONSIBLE
 _HANDS = {_AGENT, _CHIEF, _LEAD, _HELPING, _RESPONSIBLE}
 _S, _D, _F, _T = CaseState, Step, Field, Trigger
+_Key = tuple[CaseState | None, Step]
 _REASON, _WHERE = _F.REASON, (_F.ASSISTING, _F.CATEGORY)
 _WHISTLE = (_F.ASSISTING, _F.HOURS, _F.DAYS, _REASON)
 
@@ -136,6 +151,7 @@ def _row(  # noqa: PLR0913  # the columns of the table
     triggers: tuple[Trigger, ...] = (),
     *,
     extension: bool | None = None,
+    separated: bool | None = None,
     joint: bool | None = None,
     street: bool = False,
     call: Call | None = None,
@@ -148,6 +164,7 @@ def _row(  # noqa: PLR0913  # the columns of the table
         optional,
         frozenset(triggers),
         extension,
+        separated,
         joint,
         street,
         call,
@@ -155,8 +172,20 @@ def _row(  # noqa: PLR0913  # the columns of the table
     )
 
 
+def _separating(
+    state: CaseState, parties: set[Party], *triggers: Trigger
+) -> dict[_Key, Transition]:
+    """Both ways, in one state: it stays as it is; a callback that was due is due again."""
+    again = (*triggers, Trigger.SURVEY) if state is CaseState.CLOSED else triggers
+    why = (Field.MATTER, Field.REASON)
+    return {
+        (state, Step.SEPARATED): _row(state, parties, why, (), triggers, separated=False),
+        (state, Step.REJOINED): _row(state, parties, (Field.REASON,), (), again, separated=True),
+    }
+
+
 # fmt: off
-TABLE: Mapping[tuple[CaseState | None, Step], Transition] = {
+TABLE: Mapping[_Key, Transition] = {
     (None, _D.REGISTERED): _row(_S.REGISTERED, _DESK, opening=True),
 
     (_S.REGISTERED, _D.ANSWERED_AT_ONCE):
@@ -252,6 +281,14 @@ TABLE: Mapping[tuple[CaseState | None, Step], Transition] = {
     (_S.CLOSED, _D.REOPENED):
         _row(_S.DISPATCHED, {_CHIEF}, (_F.DEPARTMENT, _REASON), _WHERE, (_T.NOTICE,)),
     (_S.CLOSED, _D.NOTED): _row(_S.CLOSED, _HANDS, (_F.NOTE,)),
+
+    **_separating(_S.REGISTERED, _DESK),
+    **_separating(_S.DISPATCHED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.ACCEPTED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.HANDLING, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.REPLIED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.RETURN_ASKED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.CLOSED, {_CHIEF}, _T.NOTICE),
 }
 # fmt: on
 """By (state before, step); `None` is the state before there is a case."""

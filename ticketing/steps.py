@@ -14,8 +14,9 @@ from ticketing.case import RESULT_MAX, Actor, Case, check_text
 from ticketing.case_store import Change, Locked
 from ticketing.categories import open_category
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import ONGOING, CaseState, Field, Party, Step, Transition
+from ticketing.lifecycle import ONGOING, CaseState, Field, Matter, Party, Step, Transition
 from ticketing.placing import placement
+from ticketing.search.words import keep_words
 from ticketing.taking import check_fields, take
 from ticketing.visibility import party_of
 from ticketing.words import FIELDS, STATES
@@ -44,6 +45,7 @@ class StepRequest:
     days: int | None = None
     hours: int | None = None
     contribution: str | None = None
+    matter: Matter | None = None
 
     @property
     def given(self) -> Mapping[Field, Any]:
@@ -91,6 +93,8 @@ async def take_step(
     if wanted.target is not None:
         target = await _target(conn, locked, case, wanted.target, actor)
     await apply(conn, case, wanted, row, actor=actor, now=now, target=target)
+    if wanted.result is not None or wanted.category is not None:
+        await keep_words(conn, case.case_id)
     if target is not None:
         await _note_merged(conn, case, target, actor=actor, now=now)
     return Taken(
@@ -128,6 +132,7 @@ async def apply(  # noqa: PLR0913  # what a step consists of
         extension_days=_extension(case, wanted, row),
         merged_into=target.case_id if target else None,
         result=wanted.result,
+        matter=_matter(case, wanted),
         note=wanted.words,
         days=wanted.days,
         other_case=target.case_id if target else None,
@@ -185,6 +190,11 @@ def _extension(case: Locked, wanted: StepRequest, row: Transition) -> int | None
     return case.extension_days if row.to in ONGOING and not decided else None
 
 
+def _matter(case: Locked, wanted: StepRequest) -> Matter | None:
+    """What the case is separated as after the step."""
+    return None if wanted.step is Step.REJOINED else wanted.matter or case.matter
+
+
 async def _target(
     conn: Any, locked: Mapping[str, Locked], case: Locked, target_no: str, actor: Actor
 ) -> Locked:
@@ -208,6 +218,7 @@ async def _note_merged(
         lead_id=target.lead_id,
         responsible_id=target.responsible_id,
         extension_days=target.extension_days,
+        matter=target.matter,
         note=f"工单{case.case_no}并入本工单",
         other_case=case.case_id,
     )

@@ -18,6 +18,7 @@ class Standing:
 
     state: CaseState
     extension_asked: bool = False
+    separated: bool = False
     joint: bool = False
     street: bool = False
     call: Call | None = None
@@ -79,6 +80,8 @@ def _hindrance(row: Transition, standing: Standing) -> str | None:
     if row.extension not in (None, standing.extension_asked):
         asked = standing.extension_asked
         return "工单已有一项延期申请待审批" if asked else "工单没有待审批的延期申请"
+    if row.separated not in (None, standing.separated):
+        return "工单已是诉访分离事项" if standing.separated else "工单不是诉访分离事项"
     if row.street and not standing.street:
         return "工单的主办部门不是街道（镇）"
     if row.joint not in (None, standing.joint):

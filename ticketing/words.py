@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ticketing.lifecycle import CaseState, Field, Step
+from ticketing.lifecycle import CaseState, Field, Matter, Step
 
 STATES: Mapping[CaseState, str] = {
     CaseState.REGISTERED: "已登记",
@@ -44,6 +44,9 @@ STEPS: Mapping[Step, str] = {
     Step.TAKEN_BACK: "收回",
     Step.NOTED: "备注",
     Step.CLOSED: "办结",
+    Step.SEPARATED: "诉访分离",
+    Step.REJOINED: "撤销诉访分离",
+    Step.CALLBACK_SKIPPED: "不回访",
 }
 
 FIELDS: Mapping[Field, str] = {
@@ -57,4 +60,11 @@ FIELDS: Mapping[Field, str] = {
     Field.DAYS: "工作日数",
     Field.HOURS: "报到小时数",
     Field.CONTRIBUTION: "协办结果",
+    Field.MATTER: "分离事项",
+}
+
+MATTERS: Mapping[Matter, str] = {
+    Matter.LITIGATION: "诉讼",
+    Matter.ARBITRATION: "仲裁",
+    Matter.REVIEW: "行政复议",
 }

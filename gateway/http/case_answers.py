@@ -8,6 +8,7 @@ from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.case_clocks import timing_of
 from gateway.conferences import Conference, conferences_of
+from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -19,7 +20,7 @@ from ticketing.cases import find_case, history
 from ticketing.clocks.lights import Light
 from ticketing.errors import CaseNotFoundError
 from ticketing.joint import Joint, joints_of, standing_for
-from ticketing.lifecycle import CaseState, Field, Party, Step
+from ticketing.lifecycle import CaseState, Field, Matter, Party, Step
 from ticketing.taking import allowed
 from ticketing.visibility import party_of
 
@@ -34,6 +35,7 @@ class NamedAnswer(Answer):
 class CaseRow(Answer):
     """A case as lists show it; ``caller`` is masked, and hidden where that was asked for.
 
+    One with a ``matter`` is separated (诉访分离).
     ``clocks`` that run come first, and of these the most pressing one.
     """
 
@@ -43,6 +45,7 @@ class CaseRow(Answer):
     title: str
     address: str
     confidential: bool
+    matter: Matter | None
     caller: str
     category: NamedAnswer | None
     state: CaseState
@@ -57,7 +60,8 @@ class CaseRow(Answer):
 class HistoryAnswer(Answer):
     """One step: who did what, when and why, from where to where; departments are those in charge.
 
-    ``days`` were asked for or granted; ``other_case`` is the other one of a merge.
+    ``days`` were asked for or granted; ``other_case`` is the other one of a merge; ``matter`` what
+    it was separated as.
     """
 
     at: datetime
@@ -71,6 +75,7 @@ class HistoryAnswer(Answer):
     to_department: NamedAnswer | None
     days: int | None
     other_case: str | None
+    matter: Matter | None
 
 
 class AllowedStep(Answer):
@@ -134,7 +139,10 @@ class ConferenceAnswer(Answer):
 
 
 class CaseAnswer(CaseRow):
-    """Everything about a case; ``responsible`` received it first and passed it down."""
+    """Everything about a case; ``responsible`` received it first and passed it down.
+
+    ``excluded``: why it does not count in satisfaction figures.
+    """
 
     body: str
     result: str
@@ -149,6 +157,7 @@ class CaseAnswer(CaseRow):
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
     conferences: list[ConferenceAnswer]
+    excluded: ExclusionReason | None
 
 
 async def case_rows(
@@ -167,6 +176,7 @@ def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
         title=case.title,
         address=case.address,
         confidential=case.confidential,
+        matter=case.matter,
         caller=caller_shown(case, person),
         category=named_answer(case.category),
         state=case.state,
@@ -212,6 +222,11 @@ async def _party(connection: Any, case: Case, person: Person) -> Party | None:
     )
 
 
+async def handles(connection: Any, case: Case, person: Person) -> bool:
+    """Whether ``person`` works on a case, and does not only look at it."""
+    return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
+
+
 async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedStep]:
     party = await _party(connection, case, person)
     standing = await standing_for(connection, case.case_id, case.standing, actor_of(person))
@@ -235,6 +250,7 @@ def _history(entry: HistoryEntry) -> HistoryAnswer:
         to_department=named_answer(entry.to_department),
         days=entry.days,
         other_case=entry.other_case,
+        matter=entry.matter,
     )
 
 
@@ -286,6 +302,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
         conferences=[_conference(each) for each in conferences],
+        excluded=await exclusion_of(connection, case),
     )
 
 

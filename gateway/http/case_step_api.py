@@ -16,7 +16,7 @@ from gateway.http.fields import CASE_NO, PLAIN, Code, Version
 from gateway.http.services import Services
 from ticketing.case import RESULT_MAX
 from ticketing.clocks.following import follow_step
-from ticketing.lifecycle import Step, Trigger
+from ticketing.lifecycle import Matter, Step, Trigger
 from ticketing.steps import (
     ASSISTING_MAX,
     DAYS_MAX,
@@ -36,8 +36,9 @@ class StepForm(Strict):
     """A step and the ``version`` of the case that whoever takes it has seen.
 
     Which of the other fields it needs and takes is told with the case (``allowed``). Departments
-    and category are codes, ``target`` is the number of the case that this one is merged into.
-    ``hours`` are those within which departments that are called in report.
+    and category are codes, ``target`` is the number of the case that this one is merged into,
+    ``matter`` what it is separated as, ``hours`` those within which departments that are called in
+    report.
     """
 
     step: Step
@@ -52,6 +53,7 @@ class StepForm(Strict):
     days: Annotated[int, Field(ge=1, le=DAYS_MAX)] | None = None
     hours: Annotated[int, Field(ge=1, le=HOURS_MAX)] | None = None
     contribution: Annotated[str, Field(min_length=1, max_length=RESULT_MAX), PLAIN] | None = None
+    matter: Matter | None = None
 
 
 @endpoint(

@@ -18,6 +18,7 @@ PATHS = (
     "/ringbacks",
     "/inbox",
     "/campaigns",
+    "/knowledge",
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",
@@ -30,6 +31,10 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/webhooks",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

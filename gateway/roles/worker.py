@@ -11,7 +11,9 @@ from pgqueuer.errors import PgqException, RetryRequested
 from pgqueuer.models import Job, Schedule
 from redis.exceptions import RedisError
 
+from gateway.attachment_files import clean_attachments
 from gateway.case_clocks import make_notices, redate_clocks
+from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
@@ -19,10 +21,12 @@ from gateway.live import LiveEvent, publish
 from gateway.supervision_lists import make_due_lists
 from gateway.survey_jobs import claim_attempt
 from gateway.topic_counts import count_topics
+from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
 CONNECT_TIMEOUT_S = 5.0
 RESTART_S = 2.0
 EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "17 * * * *"
 TELL_AGAIN = timedelta(seconds=10)
 
 log = structlog.get_logger(__name__)
@@ -30,6 +34,12 @@ log = structlog.get_logger(__name__)
 
 async def worker(context: Context) -> None:
     """Work until cancelled; a lost database connection is made anew."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_take_jobs(context), name="jobs")
+        tasks.create_task(carry_webhooks(context), name="webhooks")
+
+
+async def _take_jobs(context: Context) -> None:
     while True:
         try:
             await _work(context)
@@ -68,6 +78,18 @@ async def _work(context: Context) -> None:
         @queue.schedule("count_topics", EVERY_MINUTE)
         async def topics(_schedule: Schedule) -> None:
             await count_topics(context)
+
+        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
+        async def words(_schedule: Schedule) -> None:
+            await keep_words_of_cases(context)
+
+        @queue.schedule("purge_webhooks", EVERY_HOUR)
+        async def purge(_schedule: Schedule) -> None:
+            await purge_webhooks(context)
+
+        @queue.schedule("clean_attachments", EVERY_HOUR)
+        async def clean(_schedule: Schedule) -> None:
+            await clean_attachments(context)
 
         # Working hours are set, and the national calendar comes, with the program.
         await enqueue_redating(connection)

@@ -110,3 +110,14 @@ select
 from case_clocks
 where stopped_at is null
 group by 1, 2;
+
+-- name: waiting_webhooks()^
+select
+  count(*) filter (where v.state = 'waiting' and d.active) as waiting,
+  coalesce(extract(epoch from
+    now() - min(v.enqueued_at) filter (where v.state = 'waiting' and d.active)
+  ), 0)::double precision as oldest_s,
+  count(*) filter (where v.state = 'dead') as dead
+from webhook_destinations d
+join webhook_deliveries v using (destination_id)
+where v.state in ('waiting', 'dead');

@@ -26,7 +26,16 @@ from ticketing import cases
 from ticketing.case import Actor, ActorRole, CaseKind, NewCase
 from ticketing.departments import Level, create_department, find_department
 from ticketing.errors import TicketingError
-from ticketing.lifecycle import ONGOING, TABLE, CaseState, Field, Party, Step, Transition
+from ticketing.lifecycle import (
+    ONGOING,
+    TABLE,
+    CaseState,
+    Field,
+    Matter,
+    Party,
+    Step,
+    Transition,
+)
 from ticketing.steps import StepRequest, Taken, take_step
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -73,6 +82,7 @@ class Model:
     responsible: str | None = None
     joint: dict[str, str] = field(default_factory=dict)  # how far those that were called in are
     extension: bool = False
+    separated: bool = False
     version: int = 1
     steps: list[Step] = field(default_factory=lambda: [Step.REGISTERED])
 
@@ -95,6 +105,8 @@ class Model:
         if row is None or row.opening or self.party(person) not in row.parties:
             return False
         if not self.offers(row, person) or not self.suits(wanted):
+            return False
+        if row.separated not in (None, self.separated):
             return False
         if wanted.target is None:
             return True
@@ -125,6 +137,7 @@ class Model:
         decided = wanted.step in (Step.EXTENSION_GRANTED, Step.EXTENSION_REFUSED)
         ongoing = row.to in (CaseState.ACCEPTED, CaseState.HANDLING)
         self.extension = asked or (self.extension and ongoing and not decided)
+        self.separated = step_separates(wanted.step, self.separated)
         self.state = row.to
         self.noted(wanted.step)
 
@@ -154,6 +167,11 @@ class Model:
         """One step more."""
         self.version += 1
         self.steps.append(step)
+
+
+def step_separates(step: Step, before: bool) -> bool:
+    """Whether a case is a separated matter after a step."""
+    return step is Step.SEPARATED or (before and step is not Step.REJOINED)
 
 
 def above(code: str) -> set[str]:
@@ -237,7 +255,9 @@ class Cases(RuleBasedStateMachine):
             elif each is Field.TARGET:
                 request = replace(request, target=dice.choice(sorted(self.models)))
             else:
-                value: Any = 3 if each in (Field.DAYS, Field.HOURS) else "说明"
+                values: dict[Field, Any] = {Field.DAYS: 3, Field.HOURS: 3}
+                values |= {Field.MATTER: Matter.REVIEW}
+                value = values.get(each, "说明")
                 request = replace(request, **{each.value: value})
         return request
 
@@ -264,6 +284,7 @@ class Cases(RuleBasedStateMachine):
             assert (case.state, case.version) == (model.state, model.version)
             assert (case.lead and case.lead.code) == model.lead
             assert (case.extension_days is not None) == model.extension
+            assert (case.matter is not None) == model.separated
             assert [entry.version for entry in history] == list(range(1, model.version + 1))
             assert [entry.step for entry in history] == model.steps
             assert history[-1].to_state is case.state

@@ -133,6 +133,7 @@ async def test_matrix_of_steps_and_people(town: Town, state: CaseState) -> None:
                 row = TABLE.get((state, step))
                 fitting = row and not row.opening and row.extension in (None, asked)
                 fitting = fitting and not row.joint and not row.street and row.call is None
+                fitting = fitting and row.separated in (None, False)
                 fields = fill(row.required, target["case_no"]) if row else {}
                 if step is Step.PASSED_DOWN:
                     fields |= {"department": "S1"}
@@ -155,7 +156,7 @@ async def test_matrix_of_steps_and_people(town: Town, state: CaseState) -> None:
 def fill(fields: tuple[Field, ...], target: str) -> dict[str, Any]:
     """A value for each of these fields."""
     values: dict[Field, Any] = {Field.DEPARTMENT: "D3", Field.DAYS: 3, Field.TARGET: target}
-    values |= {Field.HOURS: 2, Field.ASSISTING: ["D3"]}
+    values |= {Field.MATTER: "litigation", Field.HOURS: 2, Field.ASSISTING: ["D3"]}
     return {field.value: values.get(field, "说明") for field in fields}
 
 
@@ -289,7 +290,7 @@ async def test_a_moved_department_takes_its_cases_along(town: Town) -> None:
 
 @pytest.mark.parametrize("many", [20, 0])  # departments from which on the newest are looked at
 async def test_filters(town: Town, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ticketing.case_lists.MANY", many)
+    monkeypatch.setattr("ticketing.case_walks.MANY", many)
     admin = town.people["administrator"]
     for form in (
         {"code": "K1", "name": "市政"},

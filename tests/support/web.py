@@ -322,9 +322,15 @@ def dist(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def hotline(pool: asyncpg.Pool, redis: Redis, dist: Path) -> AsyncIterator[Hotline]:
+async def hotline(
+    pool: asyncpg.Pool, redis: Redis, dist: Path, tmp_path: Path
+) -> AsyncIterator[Hotline]:
     """The HTTP surface, served, with a connected switchboard."""
-    settings = Settings(switchboard=SWITCHBOARD, allowed_origins=("https://cti.example",))
+    settings = Settings(
+        switchboard=SWITCHBOARD,
+        allowed_origins=("https://cti.example",),
+        attachments_dir=tmp_path / "attachments",
+    )
     closed: list[str] = []
 
     async def note_closed(connection: Any, case: Case) -> None:

@@ -48,6 +48,8 @@ async function send(method: Method, path: string, sending: Sending): Promise<Res
   const init: RequestInit = { method, headers, signal: AbortSignal.timeout(timeoutMs) }
   if (body instanceof Blob) {
     headers.set('Content-Type', 'application/octet-stream')
+    // Not in the URL: the name of a file may hold somebody's number.
+    if (body instanceof File) headers.set('X-File-Name', encodeURIComponent(body.name))
     init.body = body
   } else if (body !== undefined) {
     headers.set('Content-Type', 'application/json')

@@ -144,6 +144,9 @@ const HISTORY_STEP: Record<string, string> = {
   taken_back: '收回',
   noted: '备注',
   closed: '办结',
+  separated: '诉访分离',
+  rejoined: '撤销诉访分离',
+  callback_skipped: '不回访',
 }
 
 export const STEP_FIELD: Record<StepField, string> = {
@@ -157,6 +160,7 @@ export const STEP_FIELD: Record<StepField, string> = {
   days: '工作日数',
   hours: '报到小时数',
   contribution: '协办结果',
+  matter: '分离事项',
 }
 
 const RATING: Record<string, string> = {

@@ -5,19 +5,25 @@ from itertools import product
 import pytest
 
 from ticketing.errors import CaseConflictError, CaseInvalidError, StepForbiddenError
-from ticketing.lifecycle import INBOX, TABLE, Call, CaseState, Field, Party, Step, Trigger
+from ticketing.lifecycle import INBOX, TABLE, Call, CaseState, Field, Matter, Party, Step, Trigger
 from ticketing.taking import Standing, allowed, check_fields, take
-from ticketing.words import FIELDS, STATES, STEPS
+from ticketing.words import FIELDS, MATTERS, STATES, STEPS
 
 WORDS = {Field.REASON, Field.RESULT, Field.NOTE, Field.CONTRIBUTION}
-FACTS = tuple(product((False, True), (False, True), (False, True), (None, *Call)))
+BOTH = (False, True)
+FACTS = tuple(product(BOTH, BOTH, BOTH, BOTH, (None, *Call)))
 
 
 @pytest.mark.parametrize("party", Party)
 def test_allowed_is_what_the_table_has(party: Party) -> None:
-    for state, step, (asked, joint, street, call) in product(CaseState, Step, FACTS):
+    for state, step, (asked, apart, joint, street, call) in product(CaseState, Step, FACTS):
         standing = Standing(
-            state=state, extension_asked=asked, joint=joint, street=street, call=call
+            state=state,
+            extension_asked=asked,
+            separated=apart,
+            joint=joint,
+            street=street,
+            call=call,
         )
         check_one(standing, step, party)
 
@@ -28,6 +34,7 @@ def check_one(standing: Standing, step: Step, party: Party) -> None:
         row is not None
         and not row.opening
         and row.extension in (None, standing.extension_asked)
+        and row.separated in (None, standing.separated)
         and row.joint in (None, standing.joint)
         and (standing.street or not row.street)
     )
@@ -96,7 +103,7 @@ def test_whoever_closes_triggers_the_survey() -> None:
     assert closing == {
         (before, step)
         for (before, step), row in TABLE.items()
-        if row.to is CaseState.CLOSED and before is not CaseState.CLOSED
+        if row.to is CaseState.CLOSED and (before is not CaseState.CLOSED or step is Step.REJOINED)
     }
 
 
@@ -109,7 +116,7 @@ def test_refusing_needs_a_reason_and_one_text_is_enough() -> None:
 
 
 def test_everybodys_turn_is_a_turn() -> None:
-    routine = {Step.NOTED, Step.SUPERVISED}
+    routine = {Step.NOTED, Step.SUPERVISED, Step.SEPARATED, Step.REJOINED}
     for party, states in INBOX.items():
         for state in states:
             assert allowed(Standing(state=state), party).keys() - routine, (party, state)
@@ -130,3 +137,16 @@ def test_everything_has_its_word() -> None:
     assert set(STATES) == set(CaseState)
     assert set(STEPS) == set(Step)
     assert set(FIELDS) == set(Field)
+    assert set(MATTERS) == set(Matter)
+
+
+def test_separating_changes_nothing_else() -> None:
+    for (before, step), row in TABLE.items():
+        if step in (Step.SEPARATED, Step.REJOINED):
+            assert row.to is before
+            assert Field.REASON in row.required
+            assert row.separated is (step is Step.REJOINED)
+            assert Party.LEAD not in row.parties  # who is judged by it does not decide on it
+    closed = Standing(state=CaseState.CLOSED)
+    with pytest.raises(CaseConflictError, match="工单不是诉访分离事项，不能撤销诉访分离"):
+        take(closed, Step.REJOINED, Party.SUPERVISOR)

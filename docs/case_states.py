@@ -26,6 +26,7 @@ PARTIES = {
     Party.INTEGRATION: "another system",
     Party.LEAD: "lead department",
     Party.ASSISTING: "assisting department",
+    Party.RESPONSIBLE: "responsible department",
     Party.ABOVE: "department above",
 }
 
@@ -56,6 +57,12 @@ def _row(state: CaseState | None, step: Step, row: Transition) -> str:
         name += " (with the opening)"
     if row.extension is not None:
         name += " (one is asked for)" if row.extension else " (none is asked for)"
+    if row.joint is not None:
+        name += " (handled jointly)" if row.joint else " (not handled jointly)"
+    if row.street:
+        name += " (a street is in charge)"
+    if row.call is not None:
+        name += f" (own department: {row.call.value})"
     if row.separated is not None:
         name += " (it is separated)" if row.separated else " (it is not)"
     cells = (

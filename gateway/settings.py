@@ -153,6 +153,14 @@ class Settings(SwitchboardSettings, BaseSettings):
         7, ge=1, le=90, description="how long an Idempotency-Key is remembered"
     )
 
+    supervision_hour: int = Field(
+        8, ge=0, le=23, description="from when on supervision lists are made, Asia/Shanghai"
+    )
+
+    campaigns_per_year: int = Field(
+        2, ge=0, le=52, description="campaigns of suggestions that each year is to have"
+    )
+
     attachments_dir: Path | None = Field(
         None, description="files of cases, the same for all processes; none: in var_dir"
     )

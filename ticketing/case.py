@@ -118,7 +118,8 @@ class Case:
     """A stored case.
 
     `version` grows by one with every step; `opened_by` is the login of who opened it. `lead` is the
-    department in charge, `assisting` those that help. `extension_days` is what the lead department
+    department in charge, `assisting` those that help, `responsible` the one that received the case
+    first and passed it down. `extension_days` is what the lead department
     asks for until somebody decides; `merged_into` the number of the case that it became part of.
     A case with a `matter` is separated (诉访分离).
     """
@@ -138,6 +139,7 @@ class Case:
     lead_id: int | None
     lead: Named | None
     assisting: tuple[Named, ...]
+    responsible: Named | None
     extension_days: int | None
     merged_into: str | None
     matter: Matter | None
@@ -166,6 +168,7 @@ class Case:
             "state": CaseState(row["state"]),
             "category": named(row["category_code"], row["category_name"]),
             "lead": named(row["lead_code"], row["lead_name"]),
+            "responsible": named(row["responsible_code"], row["responsible_name"]),
             "merged_into": row["merged_no"],
             "matter": matter_of(row),
             "opened_by": row["opened_by_login"],

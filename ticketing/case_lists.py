@@ -68,7 +68,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
     return Search(
         states=states,
         departments=departments,
-        parts=["lead", "assisting"] if wanted.scope is Scope.ALL else ["lead"],
+        parts=["lead", "assisting", "responsible"] if wanted.scope is Scope.ALL else ["lead"],
         categories=categories,
         source=wanted.source,
         opener=actor.user_id if own else None,

@@ -27,13 +27,14 @@ class Locked:
     confidential: bool
     matter: Matter | None
     opened_by: int
+    responsible_id: int | None
     version: int
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
         """Take a row of `lock_cases`."""
         names = ("case_id", "case_no", "lead_id", "extension_days", "confidential", "opened_by")
-        same = {name: row[name] for name in (*names, "version")}
+        same = {name: row[name] for name in (*names, "responsible_id", "version")}
         return cls(state=CaseState(row["state"]), matter=matter_of(row), **same)
 
     @property
@@ -50,7 +51,8 @@ class Locked:
 class Change:
     """What a step makes of a case; ``assisting`` none: those that help stay.
 
-    ``category_id`` and ``result`` none: they stay as they are.
+    ``category_id`` and ``result`` none: they stay as they are. ``responsible_id`` is the department
+    that passed the case down.
     """
 
     step: Step
@@ -58,6 +60,7 @@ class Change:
     lead_id: int | None
     matter: Matter | None
     assisting: tuple[int, ...] | None = None
+    responsible_id: int | None = None
     category_id: int | None = None
     extension_days: int | None = None
     merged_into: int | None = None
@@ -134,15 +137,20 @@ async def save(conn: Any, case: Locked, change: Change, *, actor: Actor, now: da
 
 async def _place(conn: Any, case: Locked, change: Change) -> None:
     """Keep whose business the case is; the database itself keeps the state there."""
-    if change.lead_id == case.lead_id and change.assisting is None:
+    same_people = (change.lead_id, change.responsible_id) == (case.lead_id, case.responsible_id)
+    if same_people and change.assisting is None:
         return
+    assisting = change.assisting
+    if assisting is None and change.lead_id is not None:
+        assisting = await assisting_ids(conn, case.case_id)
     await _QUERIES.forget_departments(conn, case_id=case.case_id)
     if change.lead_id is not None:
         await _QUERIES.place_case(
             conn,
             case_id=case.case_id,
             lead_id=change.lead_id,
-            assisting=list(change.assisting or ()),
+            responsible_id=change.responsible_id,
+            assisting=list(assisting or ()),
         )
 
 
@@ -168,13 +176,19 @@ async def note_registered(
     )
 
 
+async def assisting_ids(conn: Any, case_id: int) -> tuple[int, ...]:
+    """The departments that help with a case."""
+    rows = _QUERIES.assisting_ids(conn, case_id=case_id)
+    return tuple([row["department_id"] async for row in rows])
+
+
 async def note_by_system(conn: Any, case: Case, step: Step, note: str, *, now: datetime) -> None:
     """Enter what the program itself did; the case's version grows, the rest stays as it is."""
     await _QUERIES.note_by_system(conn, case_id=case.case_id, step=step, note=note, at=now)
 
 
 async def part_in(conn: Any, case_id: int, department_id: int) -> str | None:
-    """``lead``, ``assisting``, or none: what a department itself is to a case."""
+    """``lead``, ``assisting``, ``responsible``, or none: what a department itself is to a case."""
     part: str | None = await _QUERIES.part_in_case(
         conn, case_id=case_id, department_id=department_id
     )

@@ -45,6 +45,12 @@ class Step(StrEnum):
     WITHDRAWN = "withdrawn"  # 撤回
     MERGED_INTO = "merged_into"  # 并单
     REOPENED = "reopened"  # 重办
+    WHISTLED = "whistled"  # 吹哨: other departments are called in for joint handling
+    REPORTED_IN = "reported_in"  # 报到
+    CONTRIBUTED = "contributed"  # 提交协办结果
+    JOINT_ENDED = "joint_ended"  # 结束联办
+    PASSED_DOWN = "passed_down"  # 转派下级
+    TAKEN_BACK = "taken_back"  # 收回
     NOTED = "noted"  # 备注
     CLOSED = "closed"  # 办结
     IMPORTED = "imported"  # 导入, out of another system; nobody's step
@@ -70,6 +76,7 @@ class Party(StrEnum):
     INTEGRATION = "integration"  # 对接系统
     LEAD = "lead"  # 主办部门
     ASSISTING = "assisting"  # 协办部门
+    RESPONSIBLE = "responsible"  # 首接负责部门: passed the case down
     ABOVE = "above"  # 上级部门: sees the case of a department below it
 
 
@@ -83,8 +90,18 @@ class Field(StrEnum):
     ASSISTING = "assisting"  # 协办部门, by code
     CATEGORY = "category"  # 分类, by code
     TARGET = "target"  # 目标工单, by number
-    DAYS = "days"  # 延期天数, working days
+    DAYS = "days"  # 工作日数, of an extension or of a joint deadline
+    HOURS = "hours"  # 报到小时数, within which those that are called report in
+    CONTRIBUTION = "contribution"  # 协办结果
     MATTER = "matter"  # 分离事项
+
+
+class Call(StrEnum):
+    """How far a department is that was called in for joint handling."""
+
+    CALLED = "called"  # 待报到
+    REPORTED = "reported"  # 已报到
+    CONTRIBUTED = "contributed"  # 已提交协办结果
 
 
 class Trigger(StrEnum):
@@ -99,7 +116,9 @@ class Transition:
     """One row of the table.
 
     ``extension`` limits it to cases for which an extension is asked (true) or is not (false),
-    ``separated`` to those that are a separated matter or are none.
+    ``separated`` to those that are a separated matter or are none, ``joint`` to those that are
+    handled jointly (true) or are not (false), ``street`` to those of which a street is in charge,
+    ``call`` to departments that were called in and are so far.
     ``opening`` marks what is done together with opening the case and never afterwards.
     """
 
@@ -110,15 +129,20 @@ class Transition:
     triggers: frozenset[Trigger] = frozenset()
     extension: bool | None = None
     separated: bool | None = None
+    joint: bool | None = None
+    street: bool = False
+    call: Call | None = None
     opening: bool = False
 
 
 _AGENT, _CHIEF, _LEAD = Party.AGENT, Party.SUPERVISOR, Party.LEAD
 _DESK = {_AGENT, _CHIEF}
-_HANDS = {_AGENT, _CHIEF, _LEAD, Party.ASSISTING}
+_HELPING, _RESPONSIBLE = Party.ASSISTING, Party.RESPONSIBLE
+_HANDS = {_AGENT, _CHIEF, _LEAD, _HELPING, _RESPONSIBLE}
 _S, _D, _F, _T = CaseState, Step, Field, Trigger
 _Key = tuple[CaseState | None, Step]
 _REASON, _WHERE = _F.REASON, (_F.ASSISTING, _F.CATEGORY)
+_WHISTLE = (_F.ASSISTING, _F.HOURS, _F.DAYS, _REASON)
 
 
 def _row(  # noqa: PLR0913  # the columns of the table
@@ -130,6 +154,9 @@ def _row(  # noqa: PLR0913  # the columns of the table
     *,
     extension: bool | None = None,
     separated: bool | None = None,
+    joint: bool | None = None,
+    street: bool = False,
+    call: Call | None = None,
     opening: bool = False,
 ) -> Transition:
     return Transition(
@@ -140,6 +167,9 @@ def _row(  # noqa: PLR0913  # the columns of the table
         frozenset(triggers),
         extension,
         separated,
+        joint,
+        street,
+        call,
         opening,
     )
 
@@ -177,10 +207,12 @@ TABLE: Mapping[_Key, Transition] = {
     (_S.DISPATCHED, _D.MERGED_INTO):
         _row(_S.MERGED, {_CHIEF}, (_F.TARGET,), (_F.NOTE,), (_T.NOTICE,)),
     (_S.DISPATCHED, _D.WITHDRAWN): _row(_S.WITHDRAWN, {_CHIEF}, (_REASON,), (), (_T.NOTICE,)),
+    (_S.DISPATCHED, _D.TAKEN_BACK):
+        _row(_S.ACCEPTED, {_RESPONSIBLE}, (_REASON,), (), (_T.NOTICE,)),
     (_S.DISPATCHED, _D.NOTED): _row(_S.DISPATCHED, _HANDS, (_F.NOTE,)),
 
     (_S.ACCEPTED, _D.BEGUN): _row(_S.HANDLING, {_LEAD}, (), (_F.NOTE,)),
-    (_S.ACCEPTED, _D.REPLIED): _row(_S.REPLIED, {_LEAD}, (_F.RESULT,)),
+    (_S.ACCEPTED, _D.REPLIED): _row(_S.REPLIED, {_LEAD}, (_F.RESULT,), joint=False),
     (_S.ACCEPTED, _D.RETURN_ASKED): _row(_S.RETURN_ASKED, {_LEAD}, (_REASON,)),
     (_S.ACCEPTED, _D.EXTENSION_ASKED):
         _row(_S.ACCEPTED, {_LEAD}, (_F.DAYS, _REASON), extension=False),
@@ -194,9 +226,22 @@ TABLE: Mapping[_Key, Transition] = {
     (_S.ACCEPTED, _D.MERGED_INTO):
         _row(_S.MERGED, {_CHIEF}, (_F.TARGET,), (_F.NOTE,), (_T.NOTICE,)),
     (_S.ACCEPTED, _D.WITHDRAWN): _row(_S.WITHDRAWN, {_CHIEF}, (_REASON,), (), (_T.NOTICE,)),
+    (_S.ACCEPTED, _D.WHISTLED):
+        _row(_S.ACCEPTED, {_LEAD}, _WHISTLE, (), (_T.NOTICE,), joint=False, street=True),
+    (_S.ACCEPTED, _D.REPORTED_IN):
+        _row(_S.ACCEPTED, {_HELPING}, (), (_F.NOTE,), (_T.NOTICE,), joint=True, call=Call.CALLED),
+    (_S.ACCEPTED, _D.CONTRIBUTED):
+        _row(_S.ACCEPTED, {_HELPING}, (_F.CONTRIBUTION,), (), (_T.NOTICE,),
+            joint=True, call=Call.REPORTED),
+    (_S.ACCEPTED, _D.JOINT_ENDED):
+        _row(_S.ACCEPTED, {_LEAD, _CHIEF}, (_REASON,), (), (_T.NOTICE,), joint=True),
+    (_S.ACCEPTED, _D.PASSED_DOWN):
+        _row(_S.DISPATCHED, {_LEAD}, (_F.DEPARTMENT,), (_F.NOTE,), (_T.NOTICE,), joint=False),
+    (_S.ACCEPTED, _D.TAKEN_BACK):
+        _row(_S.ACCEPTED, {_RESPONSIBLE}, (_REASON,), (), (_T.NOTICE,)),
     (_S.ACCEPTED, _D.NOTED): _row(_S.ACCEPTED, _HANDS, (_F.NOTE,)),
 
-    (_S.HANDLING, _D.REPLIED): _row(_S.REPLIED, {_LEAD}, (_F.RESULT,)),
+    (_S.HANDLING, _D.REPLIED): _row(_S.REPLIED, {_LEAD}, (_F.RESULT,), joint=False),
     (_S.HANDLING, _D.EXTENSION_ASKED):
         _row(_S.HANDLING, {_LEAD}, (_F.DAYS, _REASON), extension=False),
     (_S.HANDLING, _D.EXTENSION_GRANTED):
@@ -209,6 +254,19 @@ TABLE: Mapping[_Key, Transition] = {
     (_S.HANDLING, _D.MERGED_INTO):
         _row(_S.MERGED, {_CHIEF}, (_F.TARGET,), (_F.NOTE,), (_T.NOTICE,)),
     (_S.HANDLING, _D.WITHDRAWN): _row(_S.WITHDRAWN, {_CHIEF}, (_REASON,), (), (_T.NOTICE,)),
+    (_S.HANDLING, _D.WHISTLED):
+        _row(_S.HANDLING, {_LEAD}, _WHISTLE, (), (_T.NOTICE,), joint=False, street=True),
+    (_S.HANDLING, _D.REPORTED_IN):
+        _row(_S.HANDLING, {_HELPING}, (), (_F.NOTE,), (_T.NOTICE,), joint=True, call=Call.CALLED),
+    (_S.HANDLING, _D.CONTRIBUTED):
+        _row(_S.HANDLING, {_HELPING}, (_F.CONTRIBUTION,), (), (_T.NOTICE,),
+            joint=True, call=Call.REPORTED),
+    (_S.HANDLING, _D.JOINT_ENDED):
+        _row(_S.HANDLING, {_LEAD, _CHIEF}, (_REASON,), (), (_T.NOTICE,), joint=True),
+    (_S.HANDLING, _D.PASSED_DOWN):
+        _row(_S.DISPATCHED, {_LEAD}, (_F.DEPARTMENT,), (_F.NOTE,), (_T.NOTICE,), joint=False),
+    (_S.HANDLING, _D.TAKEN_BACK):
+        _row(_S.ACCEPTED, {_RESPONSIBLE}, (_REASON,), (), (_T.NOTICE,)),
     (_S.HANDLING, _D.NOTED): _row(_S.HANDLING, _HANDS, (_F.NOTE,)),
 
     (_S.REPLIED, _D.REVIEW_PASSED):
@@ -236,6 +294,9 @@ TABLE: Mapping[_Key, Transition] = {
 }
 # fmt: on
 """By (state before, step); `None` is the state before there is a case."""
+
+ONGOING = (_S.ACCEPTED, _S.HANDLING)
+"""The states in which the lead department works on a case, alone or jointly."""
 
 INBOX: Mapping[Party, tuple[CaseState, ...]] = {
     Party.AGENT: (_S.REGISTERED,),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ticketing import case_store
+from ticketing import case_store, joint
 from ticketing.case import RESULT_MAX, Actor, Case, check_text
 from ticketing.case_store import Change, Locked
 from ticketing.categories import open_category
-from ticketing.departments import named_department
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import CaseState, Field, Matter, Party, Step, Transition
+from ticketing.lifecycle import ONGOING, CaseState, Field, Matter, Party, Step, Transition
+from ticketing.placing import placement
 from ticketing.search.words import keep_words
 from ticketing.taking import check_fields, take
 from ticketing.visibility import party_of
@@ -23,9 +23,10 @@ from ticketing.words import FIELDS, STATES
 
 REASON_MAX = 1000
 DAYS_MAX = 365
+HOURS_MAX = 240
+JOINT_DAYS_MAX = 60
 ASSISTING_MAX = 20
 _ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
-_ONGOING_EXTENSION = (CaseState.ACCEPTED, CaseState.HANDLING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class StepRequest:
     category: str | None = None
     target: str | None = None
     days: int | None = None
+    hours: int | None = None
+    contribution: str | None = None
     matter: Matter | None = None
 
     @property
@@ -53,7 +56,7 @@ class StepRequest:
     @property
     def words(self) -> str:
         """What is kept of it in the history."""
-        return self.reason or self.result or self.note or ""
+        return self.reason or self.result or self.note or self.contribution or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,10 @@ async def take_step(
         raise CaseNotFoundError(f"没有编号为{case_no}的工单，或您无权查看")
     if case.version != wanted.version:
         raise CaseConflictError("工单已被他人修改，请刷新后重试")
-    row = take(case.standing, wanted.step, party)
+    standing = await joint.standing_for(conn, case.case_id, case.standing, actor)
+    row = take(standing, wanted.step, party)
     check_fields(wanted.step, row, wanted.given)
-    _check_words(wanted)
+    _check_values(wanted)
     target = None
     if wanted.target is not None:
         target = await _target(conn, locked, case, wanted.target, actor)
@@ -112,15 +116,18 @@ async def apply(  # noqa: PLR0913  # what a step consists of
     target: Locked | None = None,
 ) -> None:
     """Write a step that the table allows; raises `FieldInvalidError` for an unknown code."""
-    lead_id, assisting = await _departments(conn, case, wanted, row)
+    places = await placement(
+        conn, case, wanted.step, row.to, department=wanted.department, assisting=wanted.assisting
+    )
     category_id = None
     if wanted.category is not None:
         category_id = (await open_category(conn, wanted.category)).category_id
     change = Change(
         step=wanted.step,
         state=row.to,
-        lead_id=lead_id,
-        assisting=assisting,
+        lead_id=places.lead_id,
+        assisting=places.assisting,
+        responsible_id=places.responsible_id,
         category_id=category_id,
         extension_days=_extension(case, wanted, row),
         merged_into=target.case_id if target else None,
@@ -131,6 +138,18 @@ async def apply(  # noqa: PLR0913  # what a step consists of
         other_case=target.case_id if target else None,
     )
     await case_store.save(conn, case, change, actor=actor, now=now)
+    await joint.follow_step(
+        conn,
+        case,
+        wanted.step,
+        row.to,
+        called=places.called,
+        hours=wanted.hours,
+        days=wanted.days,
+        contribution=wanted.contribution,
+        actor=actor,
+        now=now,
+    )
 
 
 async def read(conn: Any, case_id: int) -> Case:
@@ -149,25 +168,18 @@ async def _party(conn: Any, case: Locked, actor: Actor) -> Party | None:
     )
 
 
-def _check_words(wanted: StepRequest) -> None:
-    limits = {Field.REASON: REASON_MAX, Field.RESULT: RESULT_MAX, Field.NOTE: REASON_MAX}
+def _check_values(wanted: StepRequest) -> None:
+    if wanted.step is Step.WHISTLED and (wanted.days or 0) > JOINT_DAYS_MAX:
+        raise CaseInvalidError(Field.DAYS, f"联办时限最长{JOINT_DAYS_MAX}个工作日")
+    limits = {
+        Field.REASON: REASON_MAX,
+        Field.RESULT: RESULT_MAX,
+        Field.NOTE: REASON_MAX,
+        Field.CONTRIBUTION: RESULT_MAX,
+    }
     for field, longest in limits.items():
         if field in wanted.given:
             check_text(field, FIELDS[field], wanted.given[field], longest)
-
-
-async def _departments(
-    conn: Any, case: Locked, wanted: StepRequest, row: Transition
-) -> tuple[int | None, tuple[int, ...] | None]:
-    """The lead department after the step, and the assisting ones if they are set anew."""
-    if wanted.department is None:
-        return (None if row.to is CaseState.REGISTERED else case.lead_id), None
-    lead = await named_department(conn, wanted.department, Field.DEPARTMENT)
-    others = [await named_department(conn, code, Field.ASSISTING) for code in wanted.assisting]
-    ids = tuple(dict.fromkeys(other.department_id for other in others))
-    if lead.department_id in ids:
-        raise CaseInvalidError(Field.ASSISTING, "协办部门不能包括主办部门")
-    return lead.department_id, ids
 
 
 def _extension(case: Locked, wanted: StepRequest, row: Transition) -> int | None:
@@ -175,7 +187,7 @@ def _extension(case: Locked, wanted: StepRequest, row: Transition) -> int | None
     if wanted.step is Step.EXTENSION_ASKED:
         return wanted.days
     decided = wanted.step in (Step.EXTENSION_GRANTED, Step.EXTENSION_REFUSED)
-    return case.extension_days if row.to in _ONGOING_EXTENSION and not decided else None
+    return case.extension_days if row.to in ONGOING and not decided else None
 
 
 def _matter(case: Locked, wanted: StepRequest) -> Matter | None:
@@ -204,6 +216,7 @@ async def _note_merged(
         step=Step.NOTED,
         state=target.state,
         lead_id=target.lead_id,
+        responsible_id=target.responsible_id,
         extension_days=target.extension_days,
         matter=target.matter,
         note=f"工单{case.case_no}并入本工单",

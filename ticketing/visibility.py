@@ -23,6 +23,11 @@ def staff_sees(case: Case, actor: Actor) -> bool:
     return own or _staff_sees(actor, confidential=case.confidential)
 
 
+def sight(actor: Actor) -> dict[str, Any]:
+    """Who of the hotline itself looks, as queries are told: their ``see_all`` and ``viewer``."""
+    return {"see_all": actor.role is ActorRole.SUPERVISOR, "viewer": actor.user_id}
+
+
 async def party_of(
     conn: Any, actor: Actor, *, case_id: int, opened_by_actor: bool, confidential: bool
 ) -> Party | None:

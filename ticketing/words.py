@@ -36,6 +36,12 @@ STEPS: Mapping[Step, str] = {
     Step.WITHDRAWN: "撤回",
     Step.MERGED_INTO: "并单",
     Step.REOPENED: "重办",
+    Step.WHISTLED: "吹哨",
+    Step.REPORTED_IN: "报到",
+    Step.CONTRIBUTED: "提交协办结果",
+    Step.JOINT_ENDED: "结束联办",
+    Step.PASSED_DOWN: "转派下级",
+    Step.TAKEN_BACK: "收回",
     Step.NOTED: "备注",
     Step.CLOSED: "办结",
     Step.IMPORTED: "导入",
@@ -52,7 +58,9 @@ FIELDS: Mapping[Field, str] = {
     Field.ASSISTING: "协办部门",
     Field.CATEGORY: "分类",
     Field.TARGET: "目标工单",
-    Field.DAYS: "延期天数",
+    Field.DAYS: "工作日数",
+    Field.HOURS: "报到小时数",
+    Field.CONTRIBUTION: "协办结果",
     Field.MATTER: "分离事项",
 }
 

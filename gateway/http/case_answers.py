@@ -6,6 +6,7 @@ from typing import Any
 
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
+from gateway.case_clocks import timing_of
 from gateway.conferences import Conference, conferences_of
 from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
@@ -16,7 +17,9 @@ from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.masking import hide_number, mask_number
 from ticketing.case import Case, CaseKind, CaseSource, HistoryEntry, Named
 from ticketing.cases import find_case, history
+from ticketing.clocks.lights import Light
 from ticketing.errors import CaseNotFoundError
+from ticketing.joint import Joint, joints_of, standing_for
 from ticketing.lifecycle import CaseState, Field, Matter, Party, Step
 from ticketing.taking import allowed
 from ticketing.visibility import party_of
@@ -95,6 +98,36 @@ class SurveyAttempt(Answer):
     answers: dict[str, str]
 
 
+class JointCallAnswer(Answer):
+    """A department that was called in, when it reported in and contributed, and what."""
+
+    department: NamedAnswer
+    reported_at: datetime | None
+    contributed_at: datetime | None
+    contribution: str
+
+
+class JointAnswer(Answer):
+    """A joint handling (联合办理) called by ``caller``; ``light`` is of the joint deadline.
+
+    Everybody is to report in by ``report_by``, ``late``: somebody has not, or the deadline, of
+    ``days`` working days, is over. The deadline is null while the calendar is missing.
+    """
+
+    joint_id: int
+    case_no: str
+    title: str
+    caller: NamedAnswer
+    called_at: datetime
+    report_by: datetime
+    days: int
+    deadline: datetime | None
+    light: Light | None
+    late: bool
+    ended_at: datetime | None
+    calls: list[JointCallAnswer]
+
+
 class ConferenceAnswer(Answer):
     """The call of the case was one of three (三方通话).
 
@@ -107,15 +140,20 @@ class ConferenceAnswer(Answer):
 
 
 class CaseAnswer(CaseRow):
-    """Everything about a case; ``excluded``: why it does not count in satisfaction figures."""
+    """Everything about a case; ``responsible`` received it first and passed it down.
+
+    ``excluded``: why it does not count in satisfaction figures.
+    """
 
     body: str
     result: str
     version: int
     assisting: list[NamedAnswer]
+    responsible: NamedAnswer | None
     extension_days: int | None
     merged_into: str | None
     allowed: list[AllowedStep]
+    joints: list[JointAnswer]
     history: list[HistoryAnswer]
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
@@ -142,9 +180,9 @@ def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
         confidential=case.confidential,
         matter=case.matter,
         caller=caller_shown(case, person),
-        category=_named(case.category),
+        category=named_answer(case.category),
         state=case.state,
-        lead=_named(case.lead),
+        lead=named_answer(case.lead),
         answered_at_once=case.answered_at_once,
         opened_by=case.opened_by,
         opened_at=case.opened_at,
@@ -153,7 +191,8 @@ def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
     )
 
 
-def _named(named: Named | None) -> NamedAnswer | None:
+def named_answer(named: Named | None) -> NamedAnswer | None:
+    """A department or a category as it is answered."""
     return None if named is None else NamedAnswer(code=named.code, name=named.name)
 
 
@@ -190,8 +229,10 @@ async def handles(connection: Any, case: Case, person: Person) -> bool:
     return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
 
 
-def _allowed(case: Case, party: Party | None) -> list[AllowedStep]:
-    steps = {} if party is None else allowed(case.standing, party)
+async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedStep]:
+    party = await _party(connection, case, person)
+    standing = await standing_for(connection, case.case_id, case.standing, actor_of(person))
+    steps = {} if party is None else allowed(standing, party)
     return [
         AllowedStep(step=step, required=list(row.required), optional=list(row.optional))
         for step, row in steps.items()
@@ -207,11 +248,37 @@ def _history(entry: HistoryEntry) -> HistoryAnswer:
         version=entry.version,
         from_state=entry.from_state,
         to_state=entry.to_state,
-        from_department=_named(entry.from_department),
-        to_department=_named(entry.to_department),
+        from_department=named_answer(entry.from_department),
+        to_department=named_answer(entry.to_department),
         days=entry.days,
         other_case=entry.other_case,
         matter=entry.matter,
+    )
+
+
+def joint_answer(joint: Joint, now: datetime) -> JointAnswer:
+    """A joint handling as it is answered."""
+    return JointAnswer(
+        joint_id=joint.joint_id,
+        case_no=joint.case_no,
+        title=joint.title,
+        caller=NamedAnswer(code=joint.caller.code, name=joint.caller.name),
+        called_at=joint.called_at,
+        report_by=joint.report_by,
+        days=joint.days,
+        deadline=joint.deadline,
+        light=joint.light(now),
+        late=joint.ended_at is None and joint.is_late(now),
+        ended_at=joint.ended_at,
+        calls=[
+            JointCallAnswer(
+                department=NamedAnswer(code=call.department.code, name=call.department.name),
+                reported_at=call.reported_at,
+                contributed_at=call.contributed_at,
+                contribution=call.contribution,
+            )
+            for call in joint.calls
+        ],
     )
 
 
@@ -219,7 +286,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     """A case with all that belongs to it."""
     (row,) = await case_rows(connection, [case], inquiry)
     steps = await history(connection, case.case_id)
-    party = await _party(connection, case, inquiry.person)
+    joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
     results = await results_of_case(connection, case.case_id)
     conferences = await conferences_of(connection, case.call_id)
     return CaseAnswer(
@@ -228,9 +295,11 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         result=case.result,
         version=case.version,
         assisting=[NamedAnswer(code=each.code, name=each.name) for each in case.assisting],
+        responsible=named_answer(case.responsible),
         extension_days=case.extension_days,
         merged_into=case.merged_into,
-        allowed=_allowed(case, party),
+        allowed=await _allowed(connection, case, inquiry.person),
+        joints=[joint_answer(joint, inquiry.services.clock()) for joint in joints],
         history=[_history(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],

@@ -23,8 +23,10 @@ from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
 from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.suggestion_training import train_if_due
+from gateway.supervision_lists import make_due_lists
 from gateway.surge_watch import watch_surges
 from gateway.survey_jobs import claim_attempt
+from gateway.topic_counts import count_topics
 from gateway.webhooks.job import carry_webhooks, purge_webhooks
 
 CONNECT_TIMEOUT_S = 5.0
@@ -127,6 +129,8 @@ REGULAR: Mapping[_Work, str] = {
     make_notices: EVERY_MINUTE,
     watch_surges: EVERY_MINUTE,
     keep_words_of_cases: EVERY_MINUTE,
+    make_due_lists: EVERY_MINUTE,
+    count_topics: EVERY_MINUTE,
     train_if_due: EVERY_TEN_MINUTES,
     purge_imports: EVERY_HOUR,
     purge_webhooks: EVERY_HOUR,

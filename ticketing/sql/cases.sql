@@ -20,7 +20,9 @@ returning case_id;
 -- name: lock_cases(case_nos)
 -- In the order of their ids, so that two who merge cannot wait for each other.
 select case_id, case_no, state, lead_id, extension_days, confidential, matter, opened_by, opened_at,
-  version
+  version,
+  (select p.department_id from case_departments p
+    where p.case_id = cases.case_id and p.part = 'responsible') as responsible_id
 from cases where case_no = any(:case_nos::text[]) order by case_id for update;
 
 -- name: save_step(case_id, state, lead_id, category_id, extension_days, merged_into, result, matter, at_once, at)$
@@ -42,16 +44,20 @@ returning version;
 -- name: forget_departments(case_id)!
 delete from case_departments where case_id = :case_id;
 
--- name: place_case(case_id, lead_id, assisting)!
+-- name: place_case(case_id, lead_id, responsible_id, assisting)!
 insert into case_departments (
   case_id, department_id, part, state, opened_at, confidential, category_id
 )
 select c.case_id, d.department_id, d.part, c.state, c.opened_at, c.confidential, c.category_id
 from cases c, (
   select :lead_id::bigint, 'lead' union all
+  select :responsible_id::bigint, 'responsible' where :responsible_id::bigint is not null union all
   select department_id, 'assisting' from unnest(:assisting::bigint[]) as each (department_id)
 ) as d (department_id, part)
 where c.case_id = :case_id;
+
+-- name: assisting_ids(case_id)
+select department_id from case_departments where case_id = :case_id and part = 'assisting';
 
 -- name: part_in_case(case_id, department_id)$
 select part from case_departments where case_id = :case_id and department_id = :department_id;
@@ -100,7 +106,7 @@ where caller = any (caller_spellings(caller_number(:caller))) and caller <> ''
 -- name: cases_by_ids(case_ids)
 select c.*, u.login as opened_by_login, k.code as category_code, k.name as category_name,
   d.code as lead_code, d.name as lead_name, m.case_no as merged_no, a.codes as assisting_codes,
-  a.names as assisting_names
+  a.names as assisting_names, r.code as responsible_code, r.name as responsible_name
 from cases c
 join users u on u.user_id = c.opened_by
 left join categories k on k.category_id = c.category_id
@@ -112,6 +118,8 @@ cross join lateral (
   from case_departments p join departments o using (department_id)
   where p.case_id = c.case_id and p.part = 'assisting'
 ) a
+left join case_departments q on q.case_id = c.case_id and q.part = 'responsible'
+left join departments r on r.department_id = q.department_id
 where c.case_id = any(:case_ids::bigint[])
 order by c.opened_at desc, c.case_id desc;
 

@@ -27,4 +27,5 @@ delete from categories where code = :code;
 -- name: is_referred_to(category_id)$
 select exists (select from categories where parent_id = :category_id)
   or exists (select from cases where category_id = :category_id)
+  or exists (select from topic_counts where category_id = :category_id)
   or exists (select from knowledge_versions where category_id = :category_id);

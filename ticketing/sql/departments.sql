@@ -28,6 +28,8 @@ select exists (select from departments where parent_id = :department_id)
   or exists (select from users where department_id = :department_id)
   or exists (select from case_departments where department_id = :department_id)
   or exists (select from case_history where to_department = :department_id)
+  or exists (select from joint_calls where department_id = :department_id)
+  or exists (select from campaign_suggestions where department_id = :department_id)
   or exists (select from knowledge_versions where department_id = :department_id);
 
 -- name: with_all_below(department_id)

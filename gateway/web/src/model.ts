@@ -230,6 +230,8 @@ export type StepField =
   | 'category'
   | 'target'
   | 'days'
+  | 'hours'
+  | 'contribution'
   | 'matter'
 
 /** A step that may be taken now. */
@@ -385,15 +387,41 @@ export interface SurveyAttempt {
   answers: Record<string, string>
 }
 
+/** Departments that a street has called in for one case. */
+export interface Joint {
+  joint_id: number
+  case_no: string
+  title: string
+  caller: Named
+  called_at: string
+  report_by: string
+  days: number
+  /** Null while the calendar of its year is missing. */
+  deadline: string | null
+  light: Light | null
+  late: boolean
+  ended_at: string | null
+  calls: {
+    department: Named
+    reported_at: string | null
+    contributed_at: string | null
+    contribution: string
+  }[]
+}
+
 export interface Case extends CaseRow {
   body: string
   result: string
   version: number
   assisting: Named[]
+  /** The department that received it first and passed it down. */
+  responsible: Named | null
   /** Asked for and not decided yet. */
   extension_days: number | null
   merged_into: string | null
   allowed: AllowedStep[]
+  /** The newest first. */
+  joints: Joint[]
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]

@@ -85,6 +85,42 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '工单', roles: EVERYONE },
   },
   {
+    path: '/supervision',
+    meta: { title: '督办', roles: OVERSEERS, menu: '督办' },
+    children: [
+      {
+        path: '/supervision',
+        name: 'case-board',
+        component: () => import('./pages/CaseBoardPage.vue'),
+        meta: { title: '工单看板', roles: OVERSEERS },
+      },
+      {
+        path: '/supervision/lists',
+        name: 'supervision-lists',
+        component: () => import('./pages/SupervisionListsPage.vue'),
+        meta: { title: '督办清单', roles: ['supervisor'] },
+      },
+      {
+        path: '/supervision/topics',
+        name: 'hot-topics',
+        component: () => import('./pages/HotTopicsPage.vue'),
+        meta: { title: '热点', roles: OVERSEERS },
+      },
+    ],
+  },
+  {
+    path: '/joints',
+    name: 'joints',
+    component: () => import('./pages/JointsPage.vue'),
+    meta: { title: '联合办理', roles: ['supervisor', 'department'], menu: '联合办理' },
+  },
+  {
+    path: '/campaigns',
+    name: 'campaigns',
+    component: () => import('./pages/CampaignsPage.vue'),
+    meta: { title: '人民建议', roles: STAFF, menu: '人民建议', group: '管理' },
+  },
+  {
     path: '/knowledge',
     name: 'knowledge',
     component: () => import('./pages/KnowledgePage.vue'),

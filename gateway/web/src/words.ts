@@ -145,6 +145,12 @@ const HISTORY_STEP: Record<string, string> = {
   withdrawn: '撤回',
   merged_into: '并单',
   reopened: '重办',
+  whistled: '吹哨',
+  reported_in: '报到',
+  contributed: '提交协办结果',
+  joint_ended: '结束联办',
+  passed_down: '转派下级',
+  taken_back: '收回',
   noted: '备注',
   closed: '办结',
   imported: '导入',
@@ -162,6 +168,8 @@ export const STEP_FIELD: Record<StepField, string> = {
   category: '分类',
   target: '目标工单',
   days: '工作日数',
+  hours: '报到小时数',
+  contribution: '协办结果',
   matter: '分离事项',
 }
 

@@ -5,25 +5,41 @@ from itertools import product
 import pytest
 
 from ticketing.errors import CaseConflictError, CaseInvalidError, StepForbiddenError
-from ticketing.lifecycle import INBOX, TABLE, CaseState, Field, Matter, Party, Step, Trigger
+from ticketing.lifecycle import INBOX, TABLE, Call, CaseState, Field, Matter, Party, Step, Trigger
 from ticketing.taking import Standing, allowed, check_fields, take
 from ticketing.words import FIELDS, MATTERS, STATES, STEPS
 
-WORDS = {Field.REASON, Field.RESULT, Field.NOTE}
+WORDS = {Field.REASON, Field.RESULT, Field.NOTE, Field.CONTRIBUTION}
+BOTH = (False, True)
+FACTS = tuple(product(BOTH, BOTH, BOTH, BOTH, (None, *Call)))
 
 
 @pytest.mark.parametrize("party", Party)
 def test_allowed_is_what_the_table_has(party: Party) -> None:
-    for state, step, asked, apart in product(CaseState, Step, (False, True), (False, True)):
-        check_one(Standing(state=state, extension_asked=asked, separated=apart), step, party)
+    for state, step, (asked, apart, joint, street, call) in product(CaseState, Step, FACTS):
+        standing = Standing(
+            state=state,
+            extension_asked=asked,
+            separated=apart,
+            joint=joint,
+            street=street,
+            call=call,
+        )
+        check_one(standing, step, party)
 
 
 def check_one(standing: Standing, step: Step, party: Party) -> None:
-    state, asked = standing.state, standing.extension_asked
-    row = TABLE.get((state, step))
-    offered = row is not None and not row.opening and row.extension in (None, asked)
-    offered = offered and row is not None and row.separated in (None, standing.separated)
-    if row is None or not offered:
+    row = TABLE.get((standing.state, step))
+    offered = (
+        row is not None
+        and not row.opening
+        and row.extension in (None, standing.extension_asked)
+        and row.separated in (None, standing.separated)
+        and row.joint in (None, standing.joint)
+        and (standing.street or not row.street)
+    )
+    called = row is not None and row.call in (None, standing.call)
+    if row is None or not offered or (party in row.parties and not called):
         with pytest.raises(CaseConflictError, match=STEPS[step]):
             take(standing, step, party)
     elif party not in row.parties:
@@ -31,7 +47,7 @@ def check_one(standing: Standing, step: Step, party: Party) -> None:
             take(standing, step, party)
     else:
         assert take(standing, step, party) is row
-    may = offered and row is not None and party in row.parties
+    may = offered and called and row is not None and party in row.parties
     assert (step in allowed(standing, party)) is may
 
 
@@ -46,6 +62,15 @@ def test_refusal_says_what_would_be_allowed() -> None:
     with pytest.raises(CaseConflictError, match="没有待审批的延期申请，不能同意延期"):
         take(Standing(state=CaseState.HANDLING), Step.EXTENSION_GRANTED, Party.SUPERVISOR)
     asked = Standing(state=CaseState.HANDLING, extension_asked=True)
+    joint = Standing(state=CaseState.HANDLING, joint=True, street=True)
+    with pytest.raises(CaseConflictError, match="工单正在联合办理，不能提交答复。您现在可以："):
+        take(joint, Step.REPLIED, Party.LEAD)
+    with pytest.raises(CaseConflictError, match="主办部门不是街道（镇），不能吹哨"):
+        take(Standing(state=CaseState.HANDLING), Step.WHISTLED, Party.LEAD)
+    with pytest.raises(CaseConflictError, match="没有进行中的联合办理，不能报到"):
+        take(Standing(state=CaseState.HANDLING), Step.REPORTED_IN, Party.ASSISTING)
+    with pytest.raises(CaseConflictError, match="您的部门未被吹哨召集，不能报到。您现在可以：备注"):
+        take(joint, Step.REPORTED_IN, Party.ASSISTING)
     with pytest.raises(CaseConflictError, match="已有一项延期申请待审批，不能申请延期"):
         take(asked, Step.EXTENSION_ASKED, Party.LEAD)
 
@@ -103,7 +128,7 @@ def test_fields_are_those_of_the_row() -> None:
     with pytest.raises(CaseInvalidError, match="派发必须填写主办部门") as missing:
         check_fields(Step.DISPATCHED, row, {})
     assert missing.value.field == "department"
-    with pytest.raises(CaseInvalidError, match="派发不填写延期天数") as strange:
+    with pytest.raises(CaseInvalidError, match="派发不填写工作日数") as strange:
         check_fields(Step.DISPATCHED, row, {Field.DEPARTMENT: "D1", Field.DAYS: 3})
     assert strange.value.field == "days"
 

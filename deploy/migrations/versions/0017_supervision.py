@@ -1,0 +1,15 @@
+"""Supervision lists, joint handling, campaigns of suggestions."""
+
+from pathlib import Path
+
+from alembic import op
+
+from deploy.migrations.sql import run_file
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    """Run the SQL file."""
+    run_file(op.get_bind(), Path(__file__).with_suffix(".sql"))

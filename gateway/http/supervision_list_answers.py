@@ -1,0 +1,139 @@
+"""Supervision lists as the API tells them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from gateway.http.case_answers import NamedAnswer, named_answer
+from gateway.http.endpoint import Answer
+from gateway.http.rates import RateAnswer
+from ticketing.case import CaseKind
+from ticketing.lifecycle import CaseState, Step
+from ticketing.supervision.analysis import Axis, Count, Figure
+from ticketing.supervision.grounds import Ground
+from ticketing.supervision.lists import DepartmentShare, Item, SupervisionList
+from ticketing.supervision.periods import ListKind
+
+
+class ListAnswer(Answer):
+    """A list; days are those of the city, both included. ``signed`` of its ``items`` are done."""
+
+    list_id: int
+    kind: ListKind
+    first_day: date
+    last_day: date
+    made_at: datetime
+    items: int
+    signed: int
+
+
+class ShareAnswer(Answer):
+    """Cases of a list of one department in charge, null before a dispatch; ``open`` ones still."""
+
+    department: NamedAnswer | None
+    items: int
+    signed: int
+    open: int
+    overdue: int
+    dissatisfied: int
+    returned_repeatedly: int
+    rehandled: int
+
+
+class GroundAnswer(Answer):
+    """A ground of the table, what it means, and how many cases of the list have it."""
+
+    ground: Ground
+    word: str
+    sentence: str
+    cases: int
+
+
+class MonthFigure(Answer):
+    """A figure of a month and of the one before; ``moved`` is null unless both have data."""
+
+    axis: Axis
+    code: str
+    name: str
+    figure: Figure
+    month: RateAnswer
+    month_before: RateAnswer
+    moved: float | None
+
+
+class FullList(ListAnswer):
+    """A list with its counts; ``figures`` are of the list of a month, the others of the others."""
+
+    grounds: list[GroundAnswer]
+    departments: list[ShareAnswer]
+    figures: list[MonthFigure]
+
+
+class InstructionAnswer(Answer):
+    """What was decided about a case, by whom, and the step of the case that it became."""
+
+    at: datetime
+    actor: str
+    step: Step
+    words: str
+
+
+class ItemAnswer(Answer):
+    """A case on a list: what it was when the list was made, and what it is now."""
+
+    place: int
+    case_no: str
+    title: str
+    kind: CaseKind
+    confidential: bool
+    grounds: list[Ground]
+    days: int
+    deadline: datetime | None
+    version_then: int
+    state_then: CaseState
+    lead_then: NamedAnswer | None
+    version: int
+    state: CaseState
+    lead: NamedAnswer | None
+    instruction: InstructionAnswer | None
+
+
+def head_of(each: SupervisionList) -> dict[str, Any]:
+    """What every answer says of a list."""
+    return {name: getattr(each, name) for name in ListAnswer.model_fields}
+
+
+def share_answer(share: DepartmentShare) -> ShareAnswer:
+    """A department's share as it is answered."""
+    same = {name: getattr(share, name) for name in ShareAnswer.model_fields}
+    return ShareAnswer(**same | {"department": named_answer(share.department)})
+
+
+def month_figure(count: Count) -> MonthFigure:
+    """A figure of a month as it is answered."""
+    return MonthFigure(
+        axis=count.axis,
+        code=count.code,
+        name=count.name,
+        figure=count.figure,
+        month=RateAnswer(numerator=count.numerator, denominator=count.denominator, rate=count.rate),
+        month_before=RateAnswer(
+            numerator=count.numerator_before,
+            denominator=count.denominator_before,
+            rate=count.rate_before,
+        ),
+        moved=count.moved,
+    )
+
+
+def item_answer(item: Item) -> ItemAnswer:
+    """An item as it is answered."""
+    given = item.instruction
+    same = {name: getattr(item, name) for name in ItemAnswer.model_fields}
+    changed = {
+        "grounds": list(item.grounds),
+        "lead_then": named_answer(item.lead_then),
+        "lead": named_answer(item.lead),
+        "instruction": given
+        and InstructionAnswer(at=given.at, actor=given.actor, step=given.step, words=given.words),
+    }
+    return ItemAnswer(**same | changed)

@@ -1,0 +1,269 @@
+/** Supervision of cases: shapes of the API, its requests, and the Chinese words of its codes. */
+import type { CaseKind, CaseRow, CaseState, Department, Joint, Light, Named, Rate } from './model'
+import { query, request } from './request'
+
+/** GET /case-board: a department with all below it. */
+export interface DepartmentLoad {
+  code: string
+  name: string
+  level: Department['level']
+  parent: string | null
+  open: number
+  dispatched: number
+  accepted: number
+  handling: number
+  replied: number
+  return_asked: number
+  red: number
+  yellow: number
+}
+
+export interface CaseBoard {
+  at: string
+  states: Partial<Record<CaseState, number>>
+  lights: Record<Light, number>
+  opened_today: number
+  closed_today: number
+  departments: DepartmentLoad[]
+}
+
+export type ListKind = 'day' | 'week' | 'month'
+
+export interface SupervisionList {
+  list_id: number
+  kind: ListKind
+  first_day: string
+  last_day: string
+  made_at: string
+  items: number
+  signed: number
+}
+
+export interface GroundCount {
+  ground: string
+  word: string
+  sentence: string
+  cases: number
+}
+
+/** Cases of a list of one department in charge; null before a dispatch. */
+export interface DepartmentShare {
+  department: Named | null
+  items: number
+  signed: number
+  open: number
+  overdue: number
+  dissatisfied: number
+  returned_repeatedly: number
+  rehandled: number
+}
+
+export type Axis = 'class' | 'department' | 'district'
+export type MonthFigureName =
+  | 'opened'
+  | 'signed_in_time'
+  | 'closed_in_time'
+  | 'returned'
+  | 'rehandled'
+
+export interface MonthFigure {
+  axis: Axis
+  code: string
+  name: string
+  figure: MonthFigureName
+  month: Rate
+  month_before: Rate
+  /** Null unless both months have data. */
+  moved: number | null
+}
+
+export interface FullList extends SupervisionList {
+  grounds: GroundCount[]
+  departments: DepartmentShare[]
+  figures: MonthFigure[]
+}
+
+/** A case as it was when the list was made (`…_then`) and as it is now. */
+export interface ListItem {
+  place: number
+  case_no: string
+  title: string
+  kind: CaseKind
+  confidential: boolean
+  grounds: string[]
+  days: number
+  deadline: string | null
+  version_then: number
+  state_then: CaseState
+  lead_then: Named | null
+  version: number
+  state: CaseState
+  lead: Named | null
+  instruction: { at: string; actor: string; step: string; words: string } | null
+}
+
+/** Empty: not filtered by that. */
+export interface ItemFilter {
+  department?: string
+  ground?: string
+  unsigned?: string
+  after?: number | undefined
+  limit: number
+}
+
+export type Adoption = 'adopted' | 'partly' | 'not'
+export type Stage = 'unscreened' | 'valid' | 'invalid' | 'unhandled' | 'handled'
+
+export interface CampaignTerms {
+  title: string
+  topic: string
+  first_day: string
+  last_day: string
+}
+
+export interface Campaign extends CampaignTerms {
+  campaign_id: number
+  version: number
+  suggestions: number
+  screened: number
+  valid: number
+  handled_rate: Rate
+  adoption_rate: Rate
+}
+
+export interface Campaigns {
+  year: number
+  begun: number
+  wanted: number
+  campaigns: Campaign[]
+}
+
+export interface Suggestion {
+  case_no: string
+  title: string
+  state: CaseState
+  confidential: boolean
+  tied_at: string
+  tied_by: string
+  /** Null before it is screened. */
+  valid: boolean | null
+  screened_because: string
+  adoption: Adoption | null
+  adopted_because: string
+  department: Named | null
+  version: number
+}
+
+/** Cases now and before; null where nothing was counted before. */
+export interface Rise {
+  now: number
+  before: number
+  expected: number | null
+  strength: number | null
+}
+
+/** `hint`: cases of a category that the place had already rise. */
+export interface HotPlace {
+  place: string
+  name: string
+  cases: Rise
+  repeats: Rise
+  hint: boolean
+}
+
+export interface HeatCell {
+  district: string
+  district_name: string
+  class_code: string
+  class_name: string
+  cases: Rise
+}
+
+export interface HotTopics {
+  first_day: string
+  last_day: string
+  cases: number
+  cases_before: number
+  uncounted_days: number
+  words: { word: string; cases: Rise }[]
+  addresses: HotPlace[]
+  departments: HotPlace[]
+  heat: HeatCell[]
+}
+
+const campaignPath = (campaignId: number, what = '') => `/campaigns/${campaignId}${what}`
+
+export const supervision = {
+  caseBoard: () => request<CaseBoard>('GET', '/case-board'),
+  lists: (kind: ListKind) =>
+    request<SupervisionList[]>('GET', `/supervision-lists${query({ kind, limit: 60 })}`),
+  list: (listId: number) => request<FullList>('GET', `/supervision-lists/${listId}`),
+  items: (listId: number, filter: ItemFilter) =>
+    request<ListItem[]>('GET', `/supervision-lists/${listId}/items${query({ ...filter })}`),
+  sign: (listId: number, instruction: string, items: readonly ListItem[]) =>
+    request<SupervisionList>('POST', `/supervision-lists/${listId}/sign`, {
+      instruction,
+      cases: items.map(({ case_no, version }) => ({ case_no, version })),
+    }),
+  hotTopics: (days: number) => request<HotTopics>('GET', `/hot-topics${query({ days })}`),
+  joints: () => request<Joint[]>('GET', `/joints${query({ limit: 200 })}`),
+  campaigns: () => request<Campaigns>('GET', '/campaigns'),
+  addCampaign: (terms: CampaignTerms) => request<Campaign>('POST', '/campaigns', terms),
+  changeCampaign: (campaignId: number, terms: CampaignTerms, version: number) =>
+    request<Campaign>('PUT', campaignPath(campaignId), { ...terms, version }),
+  suggestions: (campaignId: number, filter: { stage: string; after?: string; limit: number }) =>
+    request<Suggestion[]>('GET', campaignPath(campaignId, `/suggestions${query({ ...filter })}`)),
+  candidates: (campaignId: number) =>
+    request<CaseRow[]>('GET', campaignPath(campaignId, `/candidates${query({ limit: 50 })}`)),
+  tie: (campaignId: number, case_no: string) =>
+    request<Campaign>('POST', campaignPath(campaignId, '/suggestions'), { case_no }),
+  screen: (campaignId: number, of: Suggestion, valid: boolean, because: string) =>
+    request<Suggestion>('PUT', campaignPath(campaignId, `/suggestions/${of.case_no}/screening`), {
+      valid,
+      because,
+      version: of.version,
+    }),
+  decide: (
+    campaignId: number,
+    of: Suggestion,
+    decision: { adoption: Adoption; because: string; department: string },
+  ) =>
+    request<Suggestion>('PUT', campaignPath(campaignId, `/suggestions/${of.case_no}/adoption`), {
+      ...decision,
+      version: of.version,
+    }),
+}
+
+export const LIST_KIND: Record<ListKind, string> = {
+  day: '日签批',
+  week: '周调度',
+  month: '月分析',
+}
+
+export const AXIS: Record<Axis, string> = {
+  class: '按分类',
+  department: '按主办部门',
+  district: '按区县',
+}
+
+export const MONTH_FIGURE: Record<MonthFigureName, string> = {
+  opened: '受理量占比',
+  signed_in_time: '按时签收率',
+  closed_in_time: '按时办结率',
+  returned: '退单率',
+  rehandled: '重办率',
+}
+
+export const ADOPTION: Record<Adoption, string> = {
+  adopted: '采纳',
+  partly: '部分采纳',
+  not: '未采纳',
+}
+
+export const STAGE: Record<Stage, string> = {
+  unscreened: '待筛选',
+  unhandled: '待答复',
+  handled: '已答复',
+  valid: '有效',
+  invalid: '无效',
+}

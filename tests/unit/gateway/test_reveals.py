@@ -7,7 +7,7 @@ import pytest
 
 from gateway.auth.roles import Person, Role
 from gateway.reveals import may_reveal, may_reveal_caller
-from ticketing.case import Case, CaseKind
+from ticketing.case import Case, CaseKind, CaseSource
 from ticketing.lifecycle import CaseState, Party
 
 CASE = Case(
@@ -21,6 +21,8 @@ CASE = Case(
     confidential=False,
     caller="13800000001",
     category=None,
+    source=CaseSource.PHONE,
+    responsible=None,
     state=CaseState.REGISTERED,
     lead_id=None,
     lead=None,

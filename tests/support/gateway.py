@@ -53,7 +53,7 @@ class Gateway:
             try:
                 await self.until_ready()
             except BaseException:
-                await self.kill()
+                await self.stop(signal.SIGKILL)
                 raise
 
     async def until_ready(self, timeout_s: float = START_S) -> None:

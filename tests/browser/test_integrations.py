@@ -62,7 +62,7 @@ async def test_a_letter_and_its_progress(open_surface: OpenPage, hotline: Hotlin
     await page.goto("/cases?source=letter")
     await expect(page.get_by_text("没有符合条件的工单")).to_be_visible()
     await page.get_by_label("按来源筛选").get_by_role("link", name="来访").click()
-    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator(".found tbody tr")).to_have_count(1)
     await both_pictures(page, "cases-source")
 
     await citizen.goto("/enquiry")

@@ -12,7 +12,7 @@ from gateway.http.auditing import record_change
 from gateway.http.campaign_answers import (
     CampaignAnswer,
     CampaignsAnswer,
-    SuggestionAnswer,
+    CampaignSuggestion,
     campaign_answer,
     suggestion_answer,
 )
@@ -132,10 +132,10 @@ async def put_campaign(inquiry: Inquiry[CampaignChange, Nothing]) -> CampaignAns
     f"{ONE}/suggestions",
     access=STAFF,
     query=SuggestionPage,
-    answer=list[SuggestionAnswer],
+    answer=list[CampaignSuggestion],
     problems=(404,),
 )
-async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[SuggestionAnswer]:
+async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[CampaignSuggestion]:
     """The suggestions of a campaign that one may see."""
     query = inquiry.query
     async with inquiry.services.database() as connection:
@@ -195,10 +195,10 @@ async def post_suggestion(inquiry: Inquiry[Tying, Nothing]) -> CampaignAnswer:
     f"{SUGGESTION}/screening",
     access=SUPERVISORS,
     body=Screening,
-    answer=SuggestionAnswer,
+    answer=CampaignSuggestion,
     problems=(404, 409),
 )
-async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> SuggestionAnswer:
+async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> CampaignSuggestion:
     """Say whether a suggestion is valid."""
     async with inquiry.services.database() as connection, connection.transaction():
         with as_problems():
@@ -214,10 +214,10 @@ async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> SuggestionAnswe
     f"{SUGGESTION}/adoption",
     access=SUPERVISORS,
     body=Decision,
-    answer=SuggestionAnswer,
+    answer=CampaignSuggestion,
     problems=(404, 409),
 )
-async def put_adoption(inquiry: Inquiry[Decision, Nothing]) -> SuggestionAnswer:
+async def put_adoption(inquiry: Inquiry[Decision, Nothing]) -> CampaignSuggestion:
     """Say whether a department adopts a valid suggestion."""
     async with inquiry.services.database() as connection, connection.transaction():
         with as_problems():

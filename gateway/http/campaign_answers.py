@@ -41,7 +41,7 @@ class CampaignsAnswer(Answer):
     campaigns: list[CampaignAnswer]
 
 
-class SuggestionAnswer(Answer):
+class CampaignSuggestion(Answer):
     """A case of a campaign; ``valid`` is null before screening, ``adoption`` before a decision."""
 
     case_no: str
@@ -72,7 +72,7 @@ def campaign_answer(campaign: Campaign) -> CampaignAnswer:
     )
 
 
-def suggestion_answer(suggestion: Suggestion) -> SuggestionAnswer:
+def suggestion_answer(suggestion: Suggestion) -> CampaignSuggestion:
     """A suggestion as it is answered."""
-    same = {name: getattr(suggestion, name) for name in SuggestionAnswer.model_fields}
-    return SuggestionAnswer(**same | {"department": named_answer(suggestion.department)})
+    same = {name: getattr(suggestion, name) for name in CampaignSuggestion.model_fields}
+    return CampaignSuggestion(**same | {"department": named_answer(suggestion.department)})

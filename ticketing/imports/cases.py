@@ -72,6 +72,7 @@ async def good_lines(conn: Any, import_id: int, lines: Sequence[int]) -> list[in
 
 async def apply(conn: Any, imported: Import, lines: Sequence[int], by: Applying) -> None:
     """Store the cases of these rows, in a transaction of the caller's."""
+    await QUERIES.tell_nobody(conn)
     rows = QUERIES.apply_cases(
         conn,
         import_id=imported.import_id,

@@ -55,6 +55,8 @@ def _row(state: CaseState | None, step: Step, row: Transition) -> str:
         name += " (with the opening)"
     if row.extension is not None:
         name += " (one is asked for)" if row.extension else " (none is asked for)"
+    if row.separated is not None:
+        name += " (it is separated)" if row.separated else " (it is not)"
     cells = (
         "–" if state is None else f"{STATES[state]} `{state.value}`",
         name,

@@ -1,4 +1,4 @@
-"""The command line: ``hotline run | migrate | replay | import-queue-log | user | lines``."""
+"""The command line: ``hotline run | migrate | replay | import-queue-log | user | lines | …``."""
 
 import argparse
 import asyncio
@@ -6,7 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from deploy.errors import DeployError
-from gateway import import_command, line_commands, replay_command, user_commands
+from gateway import (
+    audit_command,
+    import_command,
+    line_commands,
+    replay_command,
+    user_commands,
+)
 from gateway.errors import GatewayError, SettingsError
 from gateway.logs import configure_logs
 from gateway.settings import ALL_ROLES, Role, load_settings
@@ -36,11 +42,17 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--demo", action="store_true", help="demonstration callers, agents, citizens")
     run.set_defaults(command=_run)
     migrate = commands.add_parser("migrate", help="bring the database up to date")
+    migrate.add_argument(
+        "--program-role",
+        metavar="ROLE",
+        help="grant this role what the program needs to run as it, and no more",
+    )
     migrate.set_defaults(command=_migrate)
     replay_command.add_parser(commands)
     import_command.add_parser(commands)
     user_commands.add_parser(commands)
     line_commands.add_parser(commands)
+    audit_command.add_parser(commands)
     return parser
 
 
@@ -59,7 +71,8 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _migrate(_options: argparse.Namespace) -> int:
+def _migrate(options: argparse.Namespace) -> int:
+    from deploy.grants import grant_program_role  # noqa: PLC0415
     from deploy.migrate import migrate  # noqa: PLC0415
 
     settings = load_settings()
@@ -67,5 +80,9 @@ def _migrate(_options: argparse.Namespace) -> int:
         raise SettingsError(
             "HOTLINE_DATABASE_URL must be set: the embedded database is migrated by run"
         )
-    asyncio.run(migrate(settings.database_url.get_secret_value()))
+    dsn = settings.database_url.get_secret_value()
+    asyncio.run(migrate(dsn))
+    if options.program_role is not None:
+        tables = asyncio.run(grant_program_role(dsn, options.program_role))
+        print(f"{options.program_role} can only add to: {', '.join(tables)}")  # noqa: T201  # as above
     return 0

@@ -41,11 +41,7 @@ async def note_consultation(
 async def save_conference(connection: Any, event: CallEvent) -> None:
     """Store that a call became one of three; told twice it is stored once."""
     await QUERIES.add_conference(
-        connection,
-        event_id=event.event_id,
-        call_id=event.call.call_id,
-        at=event.at,
-        agent=event.agent or "",
+        connection, call_id=event.call.call_id, at=event.at, agent=event.agent or ""
     )
 
 

@@ -39,3 +39,7 @@ class OwnershipLostError(GatewayError):
 
 class ComparisonError(GatewayError):
     """A comparison with the switchboard's records did not come to its end; it is tried again."""
+
+
+class AuditError(GatewayError):
+    """The audit log cannot be exported as asked."""

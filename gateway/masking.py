@@ -1,5 +1,6 @@
 """Telephone numbers as people may see them (REQUIREMENTS T6, O4; personal data, PIPL)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,24 @@ def mask_number(number: str) -> str:
     first, last = (3, 4) if len(digits) >= FULL_LENGTH else (0, 2)
     hidden = max(0, len(digits) - first - last)
     return sign + digits[:first] + "*" * hidden + digits[first + hidden :]
+
+
+# A mobile or an area code with a number, as people write them; digits on either side belong to
+# something else: a case number, an id.
+_WRITTEN = re.compile(
+    r"(?<![\d.-])(?:(?:\+|00)?86[- ]?)?"
+    r"(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8})(?![\d.-]*\d)"
+)
+
+
+def holds_number(text: str) -> bool:
+    """Whether somebody wrote a telephone number into ``text``."""
+    return _WRITTEN.search(text) is not None
+
+
+def scrub_numbers(text: str) -> str:
+    """``text`` with every telephone number written into it masked."""
+    return _WRITTEN.sub(lambda found: mask_number(re.sub("[- ]", "", found[0])), text)
 
 
 def hide_number(number: str) -> str:

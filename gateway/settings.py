@@ -111,6 +111,17 @@ class Settings(SwitchboardSettings, BaseSettings):
     ringback_opens: time = Field(time(8), description="no ring-back before, Asia/Shanghai")
     ringback_closes: time = Field(time(21), description="no ring-back from then on")
 
+    repeat_caller_calls: int = Field(
+        3, ge=2, le=1000, description="so many calls make a repeat caller (重复来电)"
+    )
+    repeat_caller_days: int = Field(7, ge=1, le=365, description="within so many days")
+    nuisance_days: int = Field(
+        90, ge=1, le=365, description="how long a nuisance mark lasts unless decided otherwise"
+    )
+    reveals_per_hour: int = Field(
+        20, ge=1, le=1000, description="numbers that one person may have shown in full"
+    )
+
     clock_hours: str = Field(
         "09:00-12:00,13:00-17:30", description="working hours of a working day, Asia/Shanghai"
     )

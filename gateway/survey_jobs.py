@@ -11,8 +11,11 @@ from callback_survey.attempts import Attempt, Refusal
 from callback_survey.outcome import Outcome
 from callback_survey.questionnaire import CASE_CALLBACK_V1
 from callback_survey.retry import RetryPolicy, next_call_at, within_window
+from gateway.case_audience import audience_of
 from gateway.context import Context
-from gateway.jobs import enqueue_survey
+from gateway.exclusions import skip_callback
+from gateway.jobs import enqueue_survey, enqueue_telling
+from gateway.live import LiveEvent
 from gateway.ownership import owned_lately
 from gateway.settings import Settings
 from ticketing.cases import find_case_by_id
@@ -44,10 +47,13 @@ def dialled_by(call_id: str | None, owned: Sequence[str], first: str) -> str:
 async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
     """Claim the next attempt of a case, for the switchboard's owner to dial.
 
-    ``None`` when there is nothing (more) to do. Raises `RetryRequested` when it is not the time:
-    outside the calling window, too many calls at once, the number is being called already.
+    ``None`` when there is nothing (more) to do, or nobody is called back about such a case (C6).
+    Raises `RetryRequested` when it is not the time: outside the calling window, too many calls at
+    once, the number is being called already.
     """
     settings, now = context.settings, context.clock()
+    if await _skip(context, case_id):
+        return None
     opens_at = within_window(now, retry_policy(settings))
     if opens_at > now:
         raise RetryRequested(opens_at - now, "outside the calling window")
@@ -75,6 +81,24 @@ async def claim_attempt(context: Context, case_id: int) -> Attempt | None:
             if why in {Refusal.NUMBER_IS_LIVE, Refusal.NONE}:
                 raise RetryRequested(NUMBER_BUSY, "the number is being called already")
         return attempt
+
+
+async def _skip(context: Context, case_id: int) -> bool:
+    """Whether the case is excluded from callbacks; then that is noted, and told."""
+    async with context.engines.pool.acquire() as connection, connection.transaction():
+        case = await find_case_by_id(connection, case_id)
+        if case.state is not CaseState.CLOSED:
+            return False
+        now = context.clock()
+        if await skip_callback(connection, case, now=now) is None:
+            return False
+        departments = sorted(await audience_of(connection, case))
+        about = {"case_no": case.case_no, "call_id": case.call_id, "opened_by": case.opened_by}
+        data = about | {"departments": departments, "notice": False}
+        event_id = f"case.callback_skipped:{case.case_no}:{case.version + 1}"
+        event = LiveEvent(event_id, "case.callback_skipped", now, data)
+        await enqueue_telling(connection, [event])
+    return True
 
 
 async def end_and_follow_up(

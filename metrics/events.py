@@ -23,6 +23,8 @@ RINGBACK_CLOSED = "ringback.closed"
 RINGBACK_TRIED = "ringback.tried"
 SURVEY_ENDED = "survey.ended"
 SURVEY_ANSWERED = "survey.answered"
+RATING_EXCLUDED = "rating.excluded"
+SURVEY_EXCLUDED = "survey.excluded"
 RECONCILIATION_RUN = "reconciliation.run"
 RECONCILED_DIFFERENCE = "reconciliation.difference"
 

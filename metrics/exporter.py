@@ -79,6 +79,17 @@ _CASES: Mapping[str, tuple[str, str]] = {
     ),
     "hotline_cases_closed": ("Cases closed.", events.CASE_CLOSED),
 }
+EXCLUSION_REASONS = ("separated", "nuisance")
+_EXCLUDED: Mapping[str, tuple[str, str]] = {
+    "hotline_ratings_excluded": (
+        "Ratings after calls that do not count in satisfaction, by why.",
+        events.RATING_EXCLUDED,
+    ),
+    "hotline_survey_answers_excluded": (
+        "Answers to the callback survey that do not count in satisfaction, by why.",
+        events.SURVEY_EXCLUDED,
+    ),
+}
 _RUNS: Mapping[str, tuple[str, Callable[[NewestRun], float]]] = {
     "hotline_reconciliation_last_run_timestamp_seconds": (
         "When the newest comparison with the switchboard's own records ended.",
@@ -201,7 +212,7 @@ class FiguresCollector(Collector):
     def _opinions(self, counts: EventCounts) -> Iterator[Metric]:
         yield self._counters.counter(
             "hotline_ratings",
-            "Ratings after calls.",
+            "Ratings after calls that count in satisfaction.",
             ("scale", "answer"),
             counts.by_both(events.RATING_GIVEN).items(),
         )
@@ -213,10 +224,14 @@ class FiguresCollector(Collector):
         )
         yield self._counters.counter(
             "hotline_survey_answers",
-            "Answers to the callback survey.",
+            "Answers to the callback survey that count in satisfaction.",
             ("question", "answer"),
             counts.by_both(events.SURVEY_ANSWERED).items(),
         )
+        for name, (text, event) in _EXCLUDED.items():
+            left_out = counts.by_subject(event)
+            samples = [((reason,), left_out.get(reason, 0.0)) for reason in EXCLUSION_REASONS]
+            yield self._counters.counter(name, text, ("reason",), samples)
 
     def _reconciliation(self, snapshot: Snapshot) -> Iterator[Metric]:
         found: dict[str, float] = snapshot.events.by_subject(events.RECONCILED_DIFFERENCE)

@@ -32,7 +32,7 @@ class Figures:
     events: EventCounts
 
     def ratings(self, scale: str) -> dict[str, int]:
-        """After-call ratings on a scale, by answer."""
+        """After-call ratings on a scale that count, by answer."""
         return self.events.by_detail(events.RATING_GIVEN, scale)
 
     @property
@@ -41,8 +41,14 @@ class Figures:
         return self.events.by_detail(events.SURVEY_ENDED)
 
     def survey_answers(self, question: str) -> dict[str, int]:
-        """Answers to a question of the callback survey."""
+        """Answers to a question of the callback survey that count."""
         return self.events.by_detail(events.SURVEY_ANSWERED, question)
+
+    @property
+    def excluded(self) -> tuple[int, int]:
+        """After-call ratings and answers of callbacks that do not count (C6)."""
+        total = self.events.total
+        return total(events.RATING_EXCLUDED), total(events.SURVEY_EXCLUDED)
 
 
 async def figures(

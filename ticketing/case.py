@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from ticketing.errors import CaseInvalidError
-from ticketing.lifecycle import CaseState, Step
+from ticketing.lifecycle import CaseState, Matter, Step
 from ticketing.taking import Standing
 
 TITLE_MAX = 100
@@ -51,7 +51,8 @@ class NewCase:
 
     `result` given means that the agent answered at once (即时答复): the case is closed with its
     opening. `department` given means that it is dispatched with it, `assisting` helping; these and
-    `category` are codes. `caller` is the full number, or empty.
+    `category` are codes. `caller` is the full number, or empty. `matter` given separates it
+    (诉访分离).
     """
 
     kind: CaseKind
@@ -65,6 +66,7 @@ class NewCase:
     category: str | None = None
     department: str | None = None
     assisting: tuple[str, ...] = ()
+    matter: Matter | None = None
 
     def __post_init__(self) -> None:
         """Raise `CaseInvalidError` for a text that is missing or too long."""
@@ -104,6 +106,7 @@ class Case:
     `version` grows by one with every step; `opened_by` is the login of who opened it. `lead` is the
     department in charge, `assisting` those that help. `extension_days` is what the lead department
     asks for until somebody decides; `merged_into` the number of the case that it became part of.
+    A case with a `matter` is separated (诉访分离).
     """
 
     case_id: int
@@ -122,6 +125,7 @@ class Case:
     assisting: tuple[Named, ...]
     extension_days: int | None
     merged_into: str | None
+    matter: Matter | None
     answered_at_once: bool
     opened_by: str
     opened_at: datetime
@@ -132,7 +136,11 @@ class Case:
     @property
     def standing(self) -> Standing:
         """As the table of steps looks at it."""
-        return Standing(state=self.state, extension_asked=self.extension_days is not None)
+        return Standing(
+            state=self.state,
+            extension_asked=self.extension_days is not None,
+            separated=self.matter is not None,
+        )
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
@@ -143,6 +151,7 @@ class Case:
             "category": named(row["category_code"], row["category_name"]),
             "lead": named(row["lead_code"], row["lead_name"]),
             "merged_into": row["merged_no"],
+            "matter": matter_of(row),
             "opened_by": row["opened_by_login"],
             "assisting": tuple(
                 Named(*each)
@@ -151,6 +160,11 @@ class Case:
         }
         same = {field.name: row[field.name] for field in fields(cls) if field.name not in typed}
         return cls(**typed, **same)
+
+
+def matter_of(row: Any) -> Matter | None:
+    """The column `matter`."""
+    return None if row["matter"] is None else Matter(row["matter"])
 
 
 def named(code: str | None, name: str | None) -> Named | None:
@@ -164,7 +178,7 @@ class HistoryEntry:
 
     `actor` is a login, `version` the case's after the step. `note` holds the words given with it:
     the reason, the result or the note. `days` were asked for or granted; `other_case` is the number
-    of the other case of a merge.
+    of the other case of a merge; `matter` is what it was separated as.
     """
 
     at: datetime
@@ -178,6 +192,7 @@ class HistoryEntry:
     to_department: Named | None
     days: int | None
     other_case: str | None
+    matter: Matter | None
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
@@ -189,6 +204,7 @@ class HistoryEntry:
             "to_state": CaseState(row["to_state"]),
             "from_department": named(row["from_code"], row["from_name"]),
             "to_department": named(row["to_code"], row["to_name"]),
+            "matter": matter_of(row),
         }
         same = {field.name: row[field.name] for field in fields(cls) if field.name not in typed}
         return cls(**typed, **same)

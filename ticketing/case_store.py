@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import aiosql
 
-from ticketing.case import Actor, Case, HistoryEntry, NewCase
-from ticketing.lifecycle import CaseState, Step
+from ticketing.case import Actor, Case, HistoryEntry, NewCase, matter_of
+from ticketing.lifecycle import CaseState, Matter, Step
 from ticketing.taking import Standing
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "cases.sql", "asyncpg")
@@ -25,6 +25,7 @@ class Locked:
     lead_id: int | None
     extension_days: int | None
     confidential: bool
+    matter: Matter | None
     opened_by: int
     version: int
 
@@ -33,12 +34,16 @@ class Locked:
         """Take a row of `lock_cases`."""
         names = ("case_id", "case_no", "lead_id", "extension_days", "confidential", "opened_by")
         same = {name: row[name] for name in (*names, "version")}
-        return cls(state=CaseState(row["state"]), **same)
+        return cls(state=CaseState(row["state"]), matter=matter_of(row), **same)
 
     @property
     def standing(self) -> Standing:
         """As the table looks at it."""
-        return Standing(state=self.state, extension_asked=self.extension_days is not None)
+        return Standing(
+            state=self.state,
+            extension_asked=self.extension_days is not None,
+            separated=self.matter is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class Change:
     step: Step
     state: CaseState
     lead_id: int | None
+    matter: Matter | None
     assisting: tuple[int, ...] | None = None
     category_id: int | None = None
     extension_days: int | None = None
@@ -73,6 +79,7 @@ async def insert(conn: Any, new: NewCase, *, category_id: int | None, **row: Any
         confidential=new.confidential,
         caller=new.caller,
         category_id=category_id,
+        matter=new.matter,
         **row,
     )
     return case_id
@@ -101,6 +108,7 @@ async def save(conn: Any, case: Locked, change: Change, *, actor: Actor, now: da
         extension_days=change.extension_days,
         merged_into=change.merged_into,
         result=change.result,
+        matter=change.matter,
         at_once=change.step is Step.ANSWERED_AT_ONCE,
         at=now,
     )
@@ -119,6 +127,7 @@ async def save(conn: Any, case: Locked, change: Change, *, actor: Actor, now: da
         to_department=change.lead_id,
         days=change.days,
         other_case=change.other_case,
+        matter=change.matter if change.step is Step.SEPARATED else None,
     )
 
 
@@ -136,7 +145,9 @@ async def _place(conn: Any, case: Locked, change: Change) -> None:
         )
 
 
-async def note_registered(conn: Any, case_id: int, *, actor: Actor, now: datetime) -> None:
+async def note_registered(
+    conn: Any, case_id: int, *, matter: Matter | None, actor: Actor, now: datetime
+) -> None:
     """The first entry of a history."""
     await _QUERIES.insert_history(
         conn,
@@ -152,7 +163,13 @@ async def note_registered(conn: Any, case_id: int, *, actor: Actor, now: datetim
         to_department=None,
         days=None,
         other_case=None,
+        matter=matter,
     )
+
+
+async def note_by_system(conn: Any, case: Case, step: Step, note: str, *, now: datetime) -> None:
+    """Enter what the program itself did; the case's version grows, the rest stays as it is."""
+    await _QUERIES.note_by_system(conn, case_id=case.case_id, step=step, note=note, at=now)
 
 
 async def part_in(conn: Any, case_id: int, department_id: int) -> str | None:
@@ -195,6 +212,13 @@ async def by_caller(conn: Any, caller: str, limit: int) -> list[Case]:
     """Cases of a full number, newest first."""
     rows = _QUERIES.ids_of_caller(conn, caller=caller, limit=limit)
     return await by_ids(conn, [row["case_id"] async for row in rows])
+
+
+async def count_open(conn: Any, caller: str, *, see_all: bool, viewer: int) -> int:
+    """How many cases of a full number have not ended, of those that a person of staff sees."""
+    return int(
+        await _QUERIES.count_open_of_caller(conn, caller=caller, see_all=see_all, viewer=viewer)
+    )
 
 
 async def history(conn: Any, case_id: int) -> list[HistoryEntry]:

@@ -9,10 +9,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ticketing import case_store, steps
-from ticketing.case import RESULT_MAX, Actor, Case, HistoryEntry, NewCase, check_text
+from ticketing.case import (
+    RESULT_MAX,
+    Actor,
+    ActorRole,
+    Case,
+    HistoryEntry,
+    NewCase,
+    check_text,
+)
 from ticketing.categories import open_category
 from ticketing.errors import CaseConflictError, CaseNotFoundError, StepForbiddenError
 from ticketing.lifecycle import TABLE, Party, Step
+from ticketing.search.words import keep_words
 from ticketing.steps import StepRequest
 from ticketing.taking import take
 
@@ -40,12 +49,13 @@ async def open_case(conn: Any, new: NewCase, *, actor: Actor, now: datetime) -> 
     )
     if case_id is None:
         raise CaseConflictError("该通话已有工单")
-    await case_store.note_registered(conn, case_id, actor=actor, now=now)
+    await case_store.note_registered(conn, case_id, matter=new.matter, actor=actor, now=now)
     following = _following(new)
     if following is not None:
         case = (await case_store.lock(conn, [case_no]))[case_no]
         row = take(case.standing, following.step, party, opening=True)
         await steps.apply(conn, case, following, row, actor=actor, now=now)
+    await keep_words(conn, case_id)
     return await steps.read(conn, case_id)
 
 
@@ -85,6 +95,12 @@ async def case_of_call(conn: Any, call_id: str) -> Case | None:
 async def cases_for_caller(conn: Any, caller: str, *, limit: int = 10) -> list[Case]:
     """Cases of a full number, newest first; none for an empty number."""
     return await case_store.by_caller(conn, caller, limit) if caller else []
+
+
+async def count_open_cases(conn: Any, caller: str, actor: Actor) -> int:
+    """How many cases of a full number have not ended, of those that ``actor`` of staff sees."""
+    see_all = actor.role is ActorRole.SUPERVISOR
+    return await case_store.count_open(conn, caller, see_all=see_all, viewer=actor.user_id)
 
 
 async def history(conn: Any, case_id: int) -> list[HistoryEntry]:

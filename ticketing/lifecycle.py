@@ -47,6 +47,17 @@ class Step(StrEnum):
     REOPENED = "reopened"  # 重办
     NOTED = "noted"  # 备注
     CLOSED = "closed"  # 办结
+    SEPARATED = "separated"  # 诉访分离
+    REJOINED = "rejoined"  # 撤销诉访分离
+    CALLBACK_SKIPPED = "callback_skipped"  # 不回访, noted by the system
+
+
+class Matter(StrEnum):
+    """Before whom a matter is that is separated from case work (诉访分离)."""
+
+    LITIGATION = "litigation"  # 诉讼
+    ARBITRATION = "arbitration"  # 仲裁
+    REVIEW = "review"  # 行政复议
 
 
 class Party(StrEnum):
@@ -71,6 +82,7 @@ class Field(StrEnum):
     CATEGORY = "category"  # 分类, by code
     TARGET = "target"  # 目标工单, by number
     DAYS = "days"  # 延期天数, working days
+    MATTER = "matter"  # 分离事项
 
 
 class Trigger(StrEnum):
@@ -84,7 +96,8 @@ class Trigger(StrEnum):
 class Transition:
     """One row of the table.
 
-    ``extension`` limits it to cases for which an extension is asked (true) or is not (false).
+    ``extension`` limits it to cases for which an extension is asked (true) or is not (false),
+    ``separated`` to those that are a separated matter or are none.
     ``opening`` marks what is done together with opening the case and never afterwards.
     """
 
@@ -94,6 +107,7 @@ class Transition:
     optional: tuple[Field, ...] = ()
     triggers: frozenset[Trigger] = frozenset()
     extension: bool | None = None
+    separated: bool | None = None
     opening: bool = False
 
 
@@ -101,6 +115,7 @@ _AGENT, _CHIEF, _LEAD = Party.AGENT, Party.SUPERVISOR, Party.LEAD
 _DESK = {_AGENT, _CHIEF}
 _HANDS = {_AGENT, _CHIEF, _LEAD, Party.ASSISTING}
 _S, _D, _F, _T = CaseState, Step, Field, Trigger
+_Key = tuple[CaseState | None, Step]
 _REASON, _WHERE = _F.REASON, (_F.ASSISTING, _F.CATEGORY)
 
 
@@ -112,14 +127,35 @@ def _row(  # noqa: PLR0913  # the columns of the table
     triggers: tuple[Trigger, ...] = (),
     *,
     extension: bool | None = None,
+    separated: bool | None = None,
     opening: bool = False,
 ) -> Transition:
-    triggered = frozenset(triggers)
-    return Transition(to, frozenset(parties), required, optional, triggered, extension, opening)
+    return Transition(
+        to,
+        frozenset(parties),
+        required,
+        optional,
+        frozenset(triggers),
+        extension,
+        separated,
+        opening,
+    )
+
+
+def _separating(
+    state: CaseState, parties: set[Party], *triggers: Trigger
+) -> dict[_Key, Transition]:
+    """Both ways, in one state: it stays as it is; a callback that was due is due again."""
+    again = (*triggers, Trigger.SURVEY) if state is CaseState.CLOSED else triggers
+    why = (Field.MATTER, Field.REASON)
+    return {
+        (state, Step.SEPARATED): _row(state, parties, why, (), triggers, separated=False),
+        (state, Step.REJOINED): _row(state, parties, (Field.REASON,), (), again, separated=True),
+    }
 
 
 # fmt: off
-TABLE: Mapping[tuple[CaseState | None, Step], Transition] = {
+TABLE: Mapping[_Key, Transition] = {
     (None, _D.REGISTERED): _row(_S.REGISTERED, _DESK, opening=True),
 
     (_S.REGISTERED, _D.ANSWERED_AT_ONCE):
@@ -187,6 +223,14 @@ TABLE: Mapping[tuple[CaseState | None, Step], Transition] = {
     (_S.CLOSED, _D.REOPENED):
         _row(_S.DISPATCHED, {_CHIEF}, (_F.DEPARTMENT, _REASON), _WHERE, (_T.NOTICE,)),
     (_S.CLOSED, _D.NOTED): _row(_S.CLOSED, _HANDS, (_F.NOTE,)),
+
+    **_separating(_S.REGISTERED, _DESK),
+    **_separating(_S.DISPATCHED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.ACCEPTED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.HANDLING, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.REPLIED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.RETURN_ASKED, {_CHIEF}, _T.NOTICE),
+    **_separating(_S.CLOSED, {_CHIEF}, _T.NOTICE),
 }
 # fmt: on
 """By (state before, step); `None` is the state before there is a case."""

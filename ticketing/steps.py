@@ -15,7 +15,8 @@ from ticketing.case_store import Change, Locked
 from ticketing.categories import open_category
 from ticketing.departments import named_department
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import CaseState, Field, Party, Step, Transition
+from ticketing.lifecycle import CaseState, Field, Matter, Party, Step, Transition
+from ticketing.search.words import keep_words
 from ticketing.taking import check_fields, take
 from ticketing.visibility import party_of
 from ticketing.words import FIELDS, STATES
@@ -41,6 +42,7 @@ class StepRequest:
     category: str | None = None
     target: str | None = None
     days: int | None = None
+    matter: Matter | None = None
 
     @property
     def given(self) -> Mapping[Field, Any]:
@@ -87,6 +89,8 @@ async def take_step(
     if wanted.target is not None:
         target = await _target(conn, locked, case, wanted.target, actor)
     await apply(conn, case, wanted, row, actor=actor, now=now, target=target)
+    if wanted.result is not None or wanted.category is not None:
+        await keep_words(conn, case.case_id)
     if target is not None:
         await _note_merged(conn, case, target, actor=actor, now=now)
     return Taken(
@@ -121,6 +125,7 @@ async def apply(  # noqa: PLR0913  # what a step consists of
         extension_days=_extension(case, wanted, row),
         merged_into=target.case_id if target else None,
         result=wanted.result,
+        matter=_matter(case, wanted),
         note=wanted.words,
         days=wanted.days,
         other_case=target.case_id if target else None,
@@ -173,6 +178,11 @@ def _extension(case: Locked, wanted: StepRequest, row: Transition) -> int | None
     return case.extension_days if row.to in _ONGOING_EXTENSION and not decided else None
 
 
+def _matter(case: Locked, wanted: StepRequest) -> Matter | None:
+    """What the case is separated as after the step."""
+    return None if wanted.step is Step.REJOINED else wanted.matter or case.matter
+
+
 async def _target(
     conn: Any, locked: Mapping[str, Locked], case: Locked, target_no: str, actor: Actor
 ) -> Locked:
@@ -195,6 +205,7 @@ async def _note_merged(
         state=target.state,
         lead_id=target.lead_id,
         extension_days=target.extension_days,
+        matter=target.matter,
         note=f"工单{case.case_no}并入本工单",
         other_case=case.case_id,
     )

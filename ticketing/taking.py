@@ -14,6 +14,7 @@ class Standing:
 
     state: CaseState
     extension_asked: bool = False
+    separated: bool = False
 
 
 def allowed(standing: Standing, party: Party) -> dict[Step, Transition]:
@@ -39,8 +40,7 @@ def take(standing: Standing, step: Step, party: Party, *, opening: bool = False)
     if row is None or (row.opening and not opening):
         raise CaseConflictError(f"工单{STATES[standing.state]}，不能{STEPS[step]}。{instead}")
     if not _offered(row, standing):
-        what = "已有一项延期申请待审批" if standing.extension_asked else "没有待审批的延期申请"
-        raise CaseConflictError(f"工单{what}，不能{STEPS[step]}。{instead}")
+        raise CaseConflictError(f"工单{_hindrance(row, standing)}，不能{STEPS[step]}。{instead}")
     if party not in row.parties:
         raise StepForbiddenError(f"您不能{STEPS[step]}这份工单。{instead}")
     return row
@@ -57,7 +57,14 @@ def check_fields(step: Step, row: Transition, given: Mapping[Field, object]) -> 
 
 
 def _offered(row: Transition, standing: Standing) -> bool:
-    return row.extension is None or row.extension is standing.extension_asked
+    fits = row.extension in (None, standing.extension_asked)
+    return fits and row.separated in (None, standing.separated)
+
+
+def _hindrance(row: Transition, standing: Standing) -> str:
+    if row.separated is not None:
+        return "已是诉访分离事项" if standing.separated else "不是诉访分离事项"
+    return "已有一项延期申请待审批" if standing.extension_asked else "没有待审批的延期申请"
 
 
 def _instead(standing: Standing, party: Party) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ticketing.lifecycle import CaseState, Field, Step
+from ticketing.lifecycle import CaseState, Field, Matter, Step
 
 STATES: Mapping[CaseState, str] = {
     CaseState.REGISTERED: "已登记",
@@ -38,6 +38,9 @@ STEPS: Mapping[Step, str] = {
     Step.REOPENED: "重办",
     Step.NOTED: "备注",
     Step.CLOSED: "办结",
+    Step.SEPARATED: "诉访分离",
+    Step.REJOINED: "撤销诉访分离",
+    Step.CALLBACK_SKIPPED: "不回访",
 }
 
 FIELDS: Mapping[Field, str] = {
@@ -49,4 +52,11 @@ FIELDS: Mapping[Field, str] = {
     Field.CATEGORY: "分类",
     Field.TARGET: "目标工单",
     Field.DAYS: "延期天数",
+    Field.MATTER: "分离事项",
+}
+
+MATTERS: Mapping[Matter, str] = {
+    Matter.LITIGATION: "诉讼",
+    Matter.ARBITRATION: "仲裁",
+    Matter.REVIEW: "行政复议",
 }

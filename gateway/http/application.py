@@ -10,12 +10,15 @@ from aiohttp import web
 from gateway.errors import GatewayError
 from gateway.http import (
     attachment_api,
+    audit_api,
     board_api,
     calendar_api,
     call_api,
     case_api,
+    case_search_api,
     case_step_api,
     category_api,
+    citizen_api,
     clock_api,
     control_api,
     department_api,
@@ -25,7 +28,9 @@ from gateway.http import (
     knowledge_feedback_api,
     knowledge_search_api,
     line_api,
+    nuisance_api,
     reconciliation_api,
+    reveal_api,
     ringback_api,
     seat_api,
     seat_figures_api,
@@ -37,6 +42,7 @@ from gateway.http import (
     webhook_delivery_api,
 )
 from gateway.http.endpoint import Endpoint, Inquiry, Nothing, endpoint, require_declared
+from gateway.http.malformed import QuietRunner
 from gateway.http.middleware import MIDDLEWARES, set_headers
 from gateway.http.openapi import document
 from gateway.http.pages import DIST, page_endpoints
@@ -51,12 +57,16 @@ API: tuple[Endpoint, ...] = (
     *seat_api.ENDPOINTS,
     *seat_figures_api.ENDPOINTS,
     *call_api.ENDPOINTS,
+    *citizen_api.ENDPOINTS,
+    *reveal_api.ENDPOINTS,
     *control_api.ENDPOINTS,
     *supervision_api.ENDPOINTS,
     *seat_queues_api.ENDPOINTS,
     *ringback_api.ENDPOINTS,
     *case_api.ENDPOINTS,
+    *case_search_api.ENDPOINTS,
     *case_step_api.ENDPOINTS,
+    *nuisance_api.ENDPOINTS,
     *attachment_api.ENDPOINTS,
     *department_api.ENDPOINTS,
     *category_api.ENDPOINTS,
@@ -69,6 +79,7 @@ API: tuple[Endpoint, ...] = (
     *reconciliation_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *line_api.ENDPOINTS,
+    *audit_api.ENDPOINTS,
     *webhook_api.ENDPOINTS,
     *webhook_delivery_api.ENDPOINTS,
     *health_api.ENDPOINTS,
@@ -99,7 +110,7 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
     Raises `GatewayError` when the address cannot be used.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    runner = QuietRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

@@ -80,6 +80,13 @@ class SurveyFigures(Answer):
     satisfied: RateAnswer
 
 
+class ExcludedFigures(Answer):
+    """What satisfaction figures of the day leave out: separated matters, nuisance (C6)."""
+
+    ratings: int
+    survey_answers: int
+
+
 class SwitchboardLink(Answer):
     """Whether a switchboard is connected, and since when that is so; its queues while it is."""
 
@@ -102,6 +109,7 @@ class Board(Answer):
     ratings: dict[str, int]
     satisfaction: RateAnswer
     survey: SurveyFigures
+    excluded: ExcludedFigures
     splits: Splits
     switchboards: list[SwitchboardLink]
 
@@ -122,6 +130,7 @@ async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
     live = services.live
     seats, calls = named_seats(users, await live.seats()), await live.calls()
     ratings = found.ratings(AFTER_CALL_RATING.scale.name)
+    excluded_ratings, excluded_answers = found.excluded
     return Board(
         day=day,
         at=now,
@@ -132,6 +141,7 @@ async def get_board(inquiry: Inquiry[Nothing, Nothing]) -> Board:
         ratings={answer: ratings.get(answer, 0) for answer in AFTER_CALL_RATING.scale.titles},
         satisfaction=rate_answer(satisfaction(AFTER_CALL_RATING.scale.name, ratings)),
         survey=_survey_figures(found),
+        excluded=ExcludedFigures(ratings=excluded_ratings, survey_answers=excluded_answers),
         splits=splits(found.groups, names, calls),
         switchboards=[_link(link) for link in await live.links()],
     )

@@ -1,6 +1,5 @@
 """Calls: those an agent has had a part in, or all for those who oversee them."""
 
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,56 +7,18 @@ from pydantic import Field
 from callback_survey.ringback.tasks import rings_back
 from gateway.auth.roles import STAFF, Person
 from gateway.http.actors import actor_of
-from gateway.http.call_history import calls_before, count_calls_of, earlier_calls_of, stored_call
+from gateway.http.call_answers import Call, masked_call
+from gateway.http.call_history import calls_before, stored_call
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import CALL_ID, LINE, Page
 from gateway.http.problems import Problem, not_found
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.http.services import LiveState, Services
 from gateway.live_state import Fields, LiveCall, concerns
-from gateway.masking import mask_data, mask_number
 from metrics.seats import seconds_of_call
 from telephony.events import LineMode
-from ticketing.case import CaseKind
-from ticketing.cases import case_of_call, cases_for_caller
-from ticketing.lifecycle import CaseState
+from ticketing.cases import case_of_call
 from ticketing.visibility import staff_sees
-
-MOST_PAST = 10
-REPEAT_WITHIN = timedelta(hours=24)
-
-
-class AgentPart(Answer):
-    """One agent's share of a call."""
-
-    agent: str
-    interface: str
-    answered_at: datetime
-    released_at: datetime | None
-    talk_s: float
-    hold_s: float
-
-
-class Call(Answer):
-    """A call; ``caller`` is masked. ``line_mode`` and ``district`` are as when it arrived."""
-
-    call_id: str
-    switchboard: str
-    line: str
-    line_mode: LineMode | None
-    district: str
-    caller: str
-    queue: str | None
-    agent: str | None
-    outcome: str | None
-    arrived_at: datetime
-    offered_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime | None
-    wait_s: float | None
-    talk_s: float
-    hold_s: float
-    agents: list[AgentPart]
 
 
 class CallFilter(Page):
@@ -84,25 +45,6 @@ class CallDetail(Call):
     seats: list[SeatTime]
     case_no: str | None
     rating: RatingAnswer | None
-
-
-class CaseOutline(Answer):
-    """A case as far as a list beside a call shows it."""
-
-    case_no: str
-    title: str
-    kind: CaseKind
-    state: CaseState
-    opened_at: datetime
-
-
-class CallerHistory(Answer):
-    """What is known of who calls."""
-
-    caller: str
-    repeat_calls_24h: int
-    past_calls: list[Call]
-    cases: list[CaseOutline]
 
 
 @endpoint("GET", "/api/v1/calls", access=STAFF, query=CallFilter, answer=list[Call])
@@ -149,41 +91,6 @@ async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
     return CallDetail(**fields, seats=seats, case_no=case_no, rating=rating)
 
 
-@endpoint(
-    "GET",
-    f"/api/v1/calls/{{call_id:{CALL_ID}}}/caller",
-    access=STAFF,
-    answer=CallerHistory,
-)
-async def get_caller(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
-    """Who calls: earlier calls and cases, from ringing on."""
-    call_id, services = inquiry.path("call_id"), inquiry.services
-    since = services.clock() - REPEAT_WITHIN
-    async with services.database() as connection:
-        call = await call_for(services, connection, inquiry.person, call_id)
-        caller = call["caller"]
-        repeats = await count_calls_of(connection, caller, apart_from=call_id, since=since)
-        past = await earlier_calls_of(connection, caller, apart_from=call_id, limit=MOST_PAST)
-        cases = await cases_for_caller(connection, caller, limit=MOST_PAST)
-    outlines = [
-        CaseOutline(
-            case_no=case.case_no,
-            title=case.title,
-            kind=case.kind,
-            state=case.state,
-            opened_at=case.opened_at,
-        )
-        for case in cases
-        if staff_sees(case, actor_of(inquiry.person))
-    ]
-    return CallerHistory(
-        caller=mask_number(caller),
-        repeat_calls_24h=repeats,
-        past_calls=[masked_call(earlier) for earlier in past],
-        cases=outlines,
-    )
-
-
 async def call_for(services: Services, connection: Any, person: Person, call_id: str) -> Fields:
     """A call that ``person`` may see, the caller in full; the live one if it is known.
 
@@ -212,15 +119,10 @@ async def concerned(state: LiveState, person: Person, call: Fields, live: LiveCa
     return seat is not None and seat["call_id"] == call["call_id"]
 
 
-def masked_call(call: Fields) -> Call:
-    """A call as people may see it."""
-    return Call.model_validate(mask_data(call))
-
-
 def _agent(person: Person) -> str:
     if person.agent is None:
         raise Problem(403, "您的账号没有配置工号")
     return person.agent
 
 
-ENDPOINTS = (list_calls, get_call, get_caller)
+ENDPOINTS = (list_calls, get_call)

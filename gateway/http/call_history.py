@@ -1,7 +1,7 @@
 """Stored calls as the API tells them, in the shape of the live events."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,12 @@ async def earlier_calls_of(
     """The newest calls of a number, apart from one; none for an empty number."""
     rows = QUERIES.earlier_calls_of(connection, caller=caller, call_id=apart_from, limit=limit)
     return [call_fields(row) async for row in rows]
+
+
+async def calls_by_ids(connection: Any, call_ids: Iterable[str]) -> dict[str, Fields]:
+    """Those of these calls that are recorded, by id."""
+    rows = QUERIES.calls_by_ids(connection, call_ids=list(call_ids))
+    return {row["call_id"]: call_fields(row) async for row in rows}
 
 
 async def count_calls_of(connection: Any, caller: str, *, apart_from: str, since: datetime) -> int:

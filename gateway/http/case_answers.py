@@ -7,6 +7,7 @@ from typing import Any
 from callback_survey.results import AttemptResult, results_of_case
 from gateway.auth.roles import Person
 from gateway.conferences import Conference, conferences_of
+from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
 from gateway.http.clock_answers import ClockAnswer, clock_answers
 from gateway.http.endpoint import Answer, Inquiry
@@ -16,7 +17,7 @@ from gateway.masking import hide_number, mask_number
 from ticketing.case import Case, CaseKind, HistoryEntry, Named
 from ticketing.cases import find_case, history
 from ticketing.errors import CaseNotFoundError
-from ticketing.lifecycle import CaseState, Field, Party, Step
+from ticketing.lifecycle import CaseState, Field, Matter, Party, Step
 from ticketing.taking import allowed
 from ticketing.visibility import party_of
 
@@ -31,6 +32,7 @@ class NamedAnswer(Answer):
 class CaseRow(Answer):
     """A case as lists show it; ``caller`` is masked, and hidden where that was asked for.
 
+    One with a ``matter`` is separated (诉访分离).
     ``clocks`` that run come first, and of these the most pressing one.
     """
 
@@ -40,6 +42,7 @@ class CaseRow(Answer):
     title: str
     address: str
     confidential: bool
+    matter: Matter | None
     caller: str
     category: NamedAnswer | None
     state: CaseState
@@ -54,7 +57,8 @@ class CaseRow(Answer):
 class HistoryAnswer(Answer):
     """One step: who did what, when and why, from where to where; departments are those in charge.
 
-    ``days`` were asked for or granted; ``other_case`` is the other one of a merge.
+    ``days`` were asked for or granted; ``other_case`` is the other one of a merge; ``matter`` what
+    it was separated as.
     """
 
     at: datetime
@@ -68,6 +72,7 @@ class HistoryAnswer(Answer):
     to_department: NamedAnswer | None
     days: int | None
     other_case: str | None
+    matter: Matter | None
 
 
 class AllowedStep(Answer):
@@ -101,7 +106,7 @@ class ConferenceAnswer(Answer):
 
 
 class CaseAnswer(CaseRow):
-    """Everything about a case."""
+    """Everything about a case; ``excluded``: why it does not count in satisfaction figures."""
 
     body: str
     result: str
@@ -114,6 +119,7 @@ class CaseAnswer(CaseRow):
     rating: RatingAnswer | None
     survey: list[SurveyAttempt]
     conferences: list[ConferenceAnswer]
+    excluded: ExclusionReason | None
 
 
 async def case_rows(
@@ -132,6 +138,7 @@ def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
         title=case.title,
         address=case.address,
         confidential=case.confidential,
+        matter=case.matter,
         caller=caller_shown(case, person),
         category=_named(case.category),
         state=case.state,
@@ -176,6 +183,11 @@ async def _party(connection: Any, case: Case, person: Person) -> Party | None:
     )
 
 
+async def handles(connection: Any, case: Case, person: Person) -> bool:
+    """Whether ``person`` works on a case, and does not only look at it."""
+    return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
+
+
 def _allowed(case: Case, party: Party | None) -> list[AllowedStep]:
     steps = {} if party is None else allowed(case.standing, party)
     return [
@@ -197,6 +209,7 @@ def _history(entry: HistoryEntry) -> HistoryAnswer:
         to_department=_named(entry.to_department),
         days=entry.days,
         other_case=entry.other_case,
+        matter=entry.matter,
     )
 
 
@@ -220,6 +233,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
         conferences=[_conference(each) for each in conferences],
+        excluded=await exclusion_of(connection, case),
     )
 
 

@@ -13,7 +13,7 @@ from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, 
 from gateway.http.case_events import tell, tell_step
 from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
-from gateway.http.fields import PLAIN, CallId, CaseNo, Code, Page, Version
+from gateway.http.fields import PLAIN, ArticleId, CallId, CaseNo, Code, Instant, Page, Version
 from ticketing import case_lists, cases
 from ticketing.case import ADDRESS_MAX, BODY_MAX, RESULT_MAX, TITLE_MAX, Case, CaseKind, NewCase
 from ticketing.case_lists import Scope, Wanted
@@ -21,7 +21,8 @@ from ticketing.clocks.following import follow_opening
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
-from ticketing.lifecycle import TABLE, CaseState, Step
+from ticketing.knowledge.case_articles import ARTICLES_MAX, link_articles
+from ticketing.lifecycle import TABLE, CaseState, Matter, Step
 from ticketing.steps import ASSISTING_MAX, StepRequest
 
 
@@ -29,7 +30,8 @@ class CaseForm(Strict):
     """A case to be opened.
 
     ``result`` given means answered at once (即时答复), ``department`` dispatched at once;
-    ``urgency`` decides how long signing and closing it may take.
+    ``urgency`` decides how long signing and closing it may take. ``articles`` are those of the
+    knowledge base with which the caller was answered. ``matter`` given: 诉访分离.
     """
 
     call_id: CallId | None = None
@@ -43,6 +45,8 @@ class CaseForm(Strict):
     category: Code | None = None
     department: Code | None = None
     assisting: Annotated[tuple[Code, ...], Field(max_length=ASSISTING_MAX)] = ()
+    articles: Annotated[tuple[ArticleId, ...], Field(max_length=ARTICLES_MAX)] = ()
+    matter: Matter | None = None
 
 
 class Closing(Strict):
@@ -55,13 +59,16 @@ class Closing(Strict):
 class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
-    With a ``light`` the list is sorted by deadline and goes on behind the case ``after``.
+    Opened from ``opened_from`` on and before ``opened_to``. With a ``light`` the list is sorted by
+    deadline and goes on behind the case ``after``.
     """
 
     scope: Scope = Scope.ALL
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    opened_from: Instant | None = None
+    opened_to: Instant | None = None
     light: Light | None = None
     after: CaseNo | None = None
 
@@ -96,6 +103,9 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
         with as_problems():
             new = await _new_case(inquiry, connection)
             case = await cases.open_case(connection, new, actor=actor_of(person), now=now)
+            await link_articles(
+                connection, case.case_id, inquiry.body.articles, actor=actor_of(person), now=now
+            )
         if case.closed_at is not None:
             await services.on_case_closed(connection, case)
         await follow_opening(
@@ -121,7 +131,7 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
     if form.call_id is not None:
         call = await call_for(inquiry.services, connection, inquiry.person, form.call_id)
         caller = call["caller"]
-    return NewCase(**form.model_dump(exclude={"urgency"}), caller=caller)
+    return NewCase(**form.model_dump(exclude={"urgency", "articles"}), caller=caller)
 
 
 @endpoint(

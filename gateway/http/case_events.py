@@ -11,12 +11,14 @@ from ticketing.lifecycle import CaseState, Step, Transition, Trigger
 
 log = structlog.get_logger(__name__)
 
+_AFTERWARDS = (Step.NOTED, Step.SEPARATED, Step.REJOINED)  # of a case that is closed already
+
 
 def event_name(step: Step, row: Transition) -> str:
     """``case.opened``, ``case.closed`` however it was, else the step's own name."""
     if step is Step.REGISTERED:
         return "case.opened"
-    ended = row.to is CaseState.CLOSED and step is not Step.NOTED
+    ended = row.to is CaseState.CLOSED and step not in _AFTERWARDS
     return "case.closed" if ended else f"case.{step.value}"
 
 

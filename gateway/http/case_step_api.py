@@ -14,7 +14,7 @@ from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CASE_NO, PLAIN, Code, Version
 from ticketing.case import RESULT_MAX
 from ticketing.clocks.following import follow_step
-from ticketing.lifecycle import Step, Trigger
+from ticketing.lifecycle import Matter, Step, Trigger
 from ticketing.steps import ASSISTING_MAX, DAYS_MAX, REASON_MAX, StepRequest, take_step
 
 CASE_PATH = f"/api/v1/cases/{{case_no:{CASE_NO}}}"
@@ -26,7 +26,8 @@ class StepForm(Strict):
     """A step and the ``version`` of the case that whoever takes it has seen.
 
     Which of the other fields it needs and takes is told with the case (``allowed``). Departments
-    and category are codes, ``target`` is the number of the case that this one is merged into.
+    and category are codes, ``target`` is the number of the case that this one is merged into,
+    ``matter`` what it is separated as.
     """
 
     step: Step
@@ -39,6 +40,7 @@ class StepForm(Strict):
     category: Code | None = None
     target: Annotated[str, Field(pattern=f"^{CASE_NO}$")] | None = None
     days: Annotated[int, Field(ge=1, le=DAYS_MAX)] | None = None
+    matter: Matter | None = None
 
 
 @endpoint(

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from gateway.http.endpoint import Strict
+from gateway.masking import holds_number
 
 CALL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{2,79}"
 AGENT = r"[0-9]{2,10}"
@@ -33,6 +34,16 @@ def _day(text: object) -> date:
 
 # No control characters but tab and line ends: PostgreSQL stores no NUL, nobody types the others.
 PLAIN = Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+
+
+def _numberless(text: str) -> str:
+    if holds_number(text):
+        raise ValueError("不能填写电话号码")
+    return text
+
+
+# Words that are kept and shown where numbers are masked.
+NUMBERLESS = AfterValidator(_numberless)
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Agent = Annotated[str, Field(pattern=f"^{AGENT}$")]
 Extension = Annotated[str, Field(pattern=r"^[0-9]{2,10}$")]

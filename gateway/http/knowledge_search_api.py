@@ -10,16 +10,16 @@ from pydantic import Field
 
 from gateway.auth.roles import CASE_STEPPERS, EVERYONE
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import case_for
+from gateway.http.case_answers import case_for, handles
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, Code
 from gateway.http.knowledge_answers import VersionRow, version_row
+from gateway.http.problems import Problem
 from ticketing.knowledge.article import Version, city_day
-from ticketing.knowledge.case_articles import articles_of_case, link_article
+from ticketing.knowledge.case_articles import articles_of_case, link_articles
 from ticketing.knowledge.excerpt import excerpt
 from ticketing.knowledge.lifecycle import ArticleState
-from ticketing.knowledge.rights import rights_of
 from ticketing.knowledge.search import TEXT_MAX, Question, search
 
 
@@ -44,7 +44,10 @@ class FoundArticle(VersionRow):
 
 
 class FoundAnswer(Answer):
-    """The best of ``count`` articles; ``all_words``: every one of ``terms`` is in each of them."""
+    """The best of ``count`` articles, where 100 stands for as many and more.
+
+    ``all_words``: every one of ``terms`` is in each of them.
+    """
 
     terms: list[str]
     all_words: bool
@@ -117,16 +120,11 @@ async def post_case_article(inquiry: Inquiry[ArticleLink, Nothing]) -> list[Case
     person, now = inquiry.person, inquiry.services.clock()
     async with inquiry.services.database() as connection, connection.transaction():
         case = await case_for(connection, person, inquiry.path("case_no"))
-        rights = await rights_of(connection, actor_of(person))
+        if not await handles(connection, case, person):
+            raise Problem(403, "您只能查看这份工单，不能引用文章")
         with as_problems():
-            await link_article(
-                connection,
-                case.case_id,
-                inquiry.body.article_id,
-                rights,
-                actor=person.login,
-                now=now,
-            )
+            chosen = (inquiry.body.article_id,)
+            await link_articles(connection, case.case_id, chosen, actor=actor_of(person), now=now)
         return await _linked(connection, case.case_id)
 
 

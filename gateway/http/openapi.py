@@ -37,7 +37,7 @@ PROBLEM: Json = {
 
 
 def document(endpoints: Sequence[Endpoint]) -> Json:
-    """Describe ``endpoints``."""
+    """Describe ``endpoints``; raises `ValueError` when two of their models have one name."""
     schemas: Json = {"Problem": PROBLEM}
     paths: Json = {}
     for endpoint in endpoints:
@@ -130,7 +130,7 @@ def _path_parameters(endpoint: Endpoint) -> list[Json]:
 
 def _query_parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
     schema: Json = endpoint.query.model_json_schema(ref_template=REF)
-    schemas.update(schema.pop("$defs", {}))
+    _add(schemas, schema.pop("$defs", {}))
     required = schema.get("required", ())
     return [
         {"name": name, "in": "query", "required": name in required, "schema": field}
@@ -141,9 +141,16 @@ def _query_parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
 def _schema(adapter: TypeAdapter[Any], mode: Any, schemas: Json) -> Json:
     """The schema of a model, by reference, with all it refers to put into ``schemas``."""
     schema: Json = adapter.json_schema(mode=mode, ref_template=REF)
-    schemas.update(schema.pop("$defs", {}))
+    _add(schemas, schema.pop("$defs", {}))
     name = schema.get("title")  # models carry their name, lists of them have none
     if name is None:
         return schema
-    schemas[name] = schema
+    _add(schemas, {name: schema})
     return {"$ref": REF.format(model=name)}
+
+
+def _add(schemas: Json, added: Json) -> None:
+    """Raises `ValueError` for two models with one name: a reference could not tell them apart."""
+    for name, schema in added.items():
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two models of the API are called {name}")

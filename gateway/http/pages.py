@@ -17,6 +17,7 @@ PATHS = (
     "/board",
     "/ringbacks",
     "/inbox",
+    "/knowledge",
     "/cases",
     f"/cases/{{case_no:{CASE_NO}}}",
     "/clocks",
@@ -25,6 +26,10 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/webhooks",
+    "/nuisance-marks",
+    "/exclusions",
+    "/audit",
 )
 ASSET = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
 

@@ -27,7 +27,7 @@ class DeliveryPage(Strict):
     before: Annotated[int, Field(ge=1, le=2**63 - 1)] = 2**63 - 1
 
 
-class AttemptAnswer(Answer):
+class LastAttemptAnswer(Answer):
     """The newest attempt: ``status`` of the answer, if there was one, and how that began."""
 
     at: datetime
@@ -54,7 +54,7 @@ class DeliveryAnswer(Answer):
     ended_at: datetime | None
     due_at: datetime | None
     behind: int
-    attempt: AttemptAnswer | None
+    attempt: LastAttemptAnswer | None
 
 
 class Discarding(Strict):
@@ -167,7 +167,7 @@ async def _record(
 def _answer(delivery: Delivery) -> DeliveryAnswer:
     attempt = None
     if delivery.tried_at is not None:
-        attempt = AttemptAnswer(
+        attempt = LastAttemptAnswer(
             at=delivery.tried_at,
             outcome=delivery.outcome or "",
             status=delivery.status,

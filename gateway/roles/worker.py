@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from gateway.attachment_files import clean_attachments
 from gateway.case_clocks import make_notices, redate_clocks
+from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
 from gateway.jobs import REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
@@ -67,6 +68,10 @@ async def _work(context: Context) -> None:
         @queue.schedule("make_notices", EVERY_MINUTE)
         async def notices(_schedule: Schedule) -> None:
             await make_notices(context)
+
+        @queue.schedule("keep_words_of_cases", EVERY_MINUTE)
+        async def words(_schedule: Schedule) -> None:
+            await keep_words_of_cases(context)
 
         @queue.schedule("purge_webhooks", EVERY_HOUR)
         async def purge(_schedule: Schedule) -> None:

@@ -2,9 +2,10 @@
 insert into call_consultations (call_id, at, agent, number)
 values (:call_id, :at, :agent, :number) on conflict (call_id, at) do nothing;
 
--- name: add_conference(event_id, call_id, at, agent)!
-insert into call_conferences (event_id, call_id, at, agent)
-values (:event_id, :call_id, :at, :agent) on conflict (event_id) do nothing;
+-- name: add_conference(call_id, at, agent)!
+-- Two gateways that heard it may name the event differently; its moment is the switchboard's.
+insert into call_conferences (call_id, at, agent)
+values (:call_id, :at, :agent) on conflict (call_id, at) do nothing;
 
 -- name: conferences_of(call_id, late_s)
 -- With whom: the last one called before, on a clock that may be :late_s behind.

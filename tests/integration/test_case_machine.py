@@ -25,7 +25,7 @@ from ticketing import cases
 from ticketing.case import Actor, ActorRole, CaseKind, NewCase
 from ticketing.departments import Level, create_department, find_department
 from ticketing.errors import TicketingError
-from ticketing.lifecycle import TABLE, CaseState, Field, Party, Step
+from ticketing.lifecycle import TABLE, CaseState, Field, Matter, Party, Step
 from ticketing.steps import StepRequest, Taken, take_step
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -68,6 +68,7 @@ class Model:
     lead: str | None = None
     assisting: frozenset[str] = frozenset()
     extension: bool = False
+    separated: bool = False
     version: int = 1
     steps: list[Step] = field(default_factory=lambda: [Step.REGISTERED])
 
@@ -89,6 +90,8 @@ class Model:
             return False
         if row.extension not in (None, self.extension):
             return False
+        if row.separated not in (None, self.separated):
+            return False
         if wanted.target is None:
             return True
         return wanted.target != self.case_no and others[wanted.target].state not in ENDED
@@ -104,6 +107,7 @@ class Model:
         decided = wanted.step in (Step.EXTENSION_GRANTED, Step.EXTENSION_REFUSED)
         ongoing = row.to in (CaseState.ACCEPTED, CaseState.HANDLING)
         self.extension = asked or (self.extension and ongoing and not decided)
+        self.separated = step_separates(wanted.step, self.separated)
         self.state = row.to
         self.noted(wanted.step)
 
@@ -111,6 +115,11 @@ class Model:
         """One step more."""
         self.version += 1
         self.steps.append(step)
+
+
+def step_separates(step: Step, before: bool) -> bool:
+    """Whether a case is a separated matter after a step."""
+    return step is Step.SEPARATED or (before and step is not Step.REJOINED)
 
 
 def above(code: str) -> set[str]:
@@ -188,7 +197,8 @@ class Cases(RuleBasedStateMachine):
             elif each is Field.TARGET:
                 request = replace(request, target=data.draw(st.sampled_from(sorted(self.models))))
             else:
-                value: Any = 3 if each is Field.DAYS else "说明"
+                values: dict[Field, Any] = {Field.DAYS: 3, Field.MATTER: Matter.REVIEW}
+                value = values.get(each, "说明")
                 request = replace(request, **{each.value: value})
         return request
 
@@ -207,6 +217,7 @@ class Cases(RuleBasedStateMachine):
             assert (case.state, case.version) == (model.state, model.version)
             assert (case.lead and case.lead.code) == model.lead
             assert (case.extension_days is not None) == model.extension
+            assert (case.matter is not None) == model.separated
             assert [entry.version for entry in history] == list(range(1, model.version + 1))
             assert [entry.step for entry in history] == model.steps
             assert history[-1].to_state is case.state

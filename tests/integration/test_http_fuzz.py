@@ -72,10 +72,11 @@ WHO: dict[str, tuple[Callable[[Hotline], Awaitable[Browser]], tuple[str, ...]]] 
             "/api/v1/categories",
             "/api/v1/clock-rules",
             "/api/v1/calendar",
+            "/api/v1/audit",
             "/api/v1/webhook",
         ),
     ),
-    "department": (department, ("/api/v1/cases", "/api/v1/inbox", "/api/v1/knowledge")),
+    "department": (department, ("/api/v1/cases", "/api/v1/inbox")),
 }
 
 

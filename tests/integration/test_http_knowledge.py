@@ -306,6 +306,18 @@ async def test_articles_of_a_case(hotline: Hotline, town: dict[str, Browser]) ->
     assert (kept["title"], kept["version"], kept["state"]) == ("居住证积分办理指南", 1, "replaced")
     for missing in (draft["article_id"], 999):
         assert (await refused(agent, "POST", path, {"article_id": missing}))[0] == 422
+    opening = {**case, "articles": [article["article_id"]]}
+    with_article = (await done(agent, "POST", "/api/v1/cases", opening))["case_no"]
+    (noted,) = await done(agent, "GET", f"/api/v1/cases/{with_article}/articles")
+    assert (noted["title"], noted["version"]) == ("新办法", 2)
+    status, sentence = await refused(agent, "POST", "/api/v1/cases", {**case, "articles": [999]})
+    assert (status, sentence) == (422, "编号为999的文章不存在，或没有已发布的版本，不能引用")
+    below = {**case, "department": "S1"}
+    below.pop("result")
+    dispatched = (await done(agent, "POST", "/api/v1/cases", below))["case_no"]
+    to_it, use = f"/api/v1/cases/{dispatched}/articles", {"article_id": article["article_id"]}
+    assert await refused(writer, "POST", to_it, use) == (403, "您只能查看这份工单，不能引用文章")
+    assert len(await done(town["below"], "POST", to_it, use)) == 1
     secret = {**case, "confidential": True}
     hidden = (await done(agent, "POST", "/api/v1/cases", secret))["case_no"]
     someone = await hotline.browser(await hotline.add_user(Role.AGENT, "zhao", agent="1077"))

@@ -330,3 +330,13 @@ async def test_new_owner_forgets_what_others_have_recorded(
     await recorder.flush()
     assert await intervals(pool) == [("talking", 2, None)]
     assert await intervals(pool, "8002") == [("ready", 2, None)]
+
+
+async def test_conference_is_stored_once_whoever_tells_it(
+    pool: asyncpg.Pool, ownership: Ownership
+) -> None:
+    event = replace(said(call(revision=3)), name=CallEventName.CONFERENCED, agent="8001")
+    for _ in range(2):
+        await flushed(pool, ownership, [said(call(revision=3)), event])
+    (row,) = await pool.fetch("select call_id, at, agent from call_conferences")
+    assert tuple(row) == ("sb1-1795420800.1", START, "8001")

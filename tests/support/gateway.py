@@ -50,7 +50,11 @@ class Gateway:
                 stderr=log,
             )
         if ready:
-            await self.until_ready()
+            try:
+                await self.until_ready()
+            except BaseException:
+                await self.stop(signal.SIGKILL)
+                raise
 
     async def until_ready(self, timeout_s: float = START_S) -> None:
         """Return when ``/readyz`` says so; fail with the end of the log otherwise."""

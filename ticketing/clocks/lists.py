@@ -1,15 +1,19 @@
 """Cases by their light. A light is a range of deadlines of running clocks, which an index has."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ticketing import case_store
 from ticketing.case import Actor, Case
 from ticketing.case_lists import Wanted, search_for
+from ticketing.case_walks import ENDED, Search, few_ids
 from ticketing.clocks.lights import Light
 from ticketing.clocks.queries import QUERIES
+
+FEW = 2000
+"""Cases that are looked up one by one; of more, a page is found soon by walking the deadlines."""
 
 _BEHIND_ALL = 2**63 - 1
 
@@ -35,13 +39,34 @@ async def lit_cases(  # noqa: PLR0913  # the parts of a list
     if search is None:
         return []
     place = await _place(conn, after)
-    part = {"limit": wanted.limit, **asdict(search)}
     if light in {Light.PAUSED, Light.UNDATED}:
         paused = light is Light.PAUSED
-        rows = QUERIES.timeless_cases(conn, paused=paused, after_case=place[1], **part)
+        rows = QUERIES.timeless_cases(
+            conn, paused=paused, after_case=place[1], limit=wanted.limit, **_wanted(search)
+        )
+        return await _cases(conn, [row["case_id"] async for row in rows])
+    return await _cases(conn, await _dated(conn, search, _range(light, place, now), wanted.limit))
+
+
+async def _dated(conn: Any, search: Search, within: Mapping[str, Any], limit: int) -> list[int]:
+    """Of few cases each is looked up, however many other clocks run; no ended one has a clock."""
+    states = [state for state in search.states if state not in ENDED]
+    few = await few_ids(conn, replace(search, states=states), FEW) if states else []
+    if few is None:
+        rows = QUERIES.dated_cases(conn, limit=limit, **within, **_wanted(search))
     else:
-        rows = QUERIES.dated_cases(conn, **_range(light, place, now), **part)
-    return await _cases(conn, [row["case_id"] async for row in rows])
+        seen = {**search.placed, **search.sight}
+        rows = QUERIES.dated_among(conn, case_ids=few, limit=limit, **within, **seen)
+    return [row["case_id"] async for row in rows]
+
+
+def _wanted(search: Search) -> dict[str, Any]:
+    which = {
+        "states": search.states,
+        "categories": search.categories,
+        "opener": search.opener,
+    }
+    return {**which, **search.placed, **search.sight, **search.period}
 
 
 def _range(light: Light, place: _Place, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Articles that a case was answered with (C2, C8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,10 +8,9 @@ from typing import Any, Self
 
 import aiosql
 
-from ticketing.errors import FieldInvalidError, NotFoundError
-from ticketing.knowledge.articles import find_article
+from ticketing.case import Actor
+from ticketing.errors import FieldInvalidError
 from ticketing.knowledge.lifecycle import ArticleState
-from ticketing.knowledge.rights import Rights
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "articles.sql", "asyncpg")
 ARTICLES_MAX = 10
@@ -34,27 +34,31 @@ class CaseArticle:
         return cls(state=ArticleState(row["state"]), **{name: row[name] for name in names})
 
 
-async def link_article(  # noqa: PLR0913  # who links what to what, when
-    conn: Any, case_id: int, article_id: int, rights: Rights, *, actor: str, now: datetime
+async def link_articles(
+    conn: Any, case_id: int, article_ids: Sequence[int], *, actor: Actor, now: datetime
 ) -> None:
-    """Note the published version of an article on a case; once noted it stays as it is.
+    """Note the published versions of articles on a case; once noted they stay as they are.
 
-    Raises `FieldInvalidError` for ``articles`` when there is none.
+    Raises `FieldInvalidError` for ``articles`` when one of them has none.
     """
-    try:
-        article = await find_article(conn, article_id, rights)
-    except NotFoundError:
-        raise FieldInvalidError("articles", f"没有编号为{article_id}的文章") from None
-    if article.published is None:
-        raise FieldInvalidError("articles", f"编号为{article_id}的文章没有已发布的版本，不能引用")
-    await _QUERIES.link_to_case(
-        conn,
-        case_id=case_id,
-        article_id=article_id,
-        version=article.published.version,
-        actor=actor,
-        at=now,
-    )
+    for article_id in article_ids:
+        version = await _published(conn, article_id)
+        await _QUERIES.link_to_case(
+            conn,
+            case_id=case_id,
+            article_id=article_id,
+            version=version,
+            actor=actor.login,
+            at=now,
+        )
+
+
+async def _published(conn: Any, article_id: int) -> int:
+    version = await _QUERIES.published_version(conn, article_id=article_id)
+    if version is None:
+        sentence = f"编号为{article_id}的文章不存在，或没有已发布的版本，不能引用"
+        raise FieldInvalidError("articles", sentence)
+    return int(version)
 
 
 async def articles_of_case(conn: Any, case_id: int) -> list[CaseArticle]:

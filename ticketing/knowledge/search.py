@@ -18,7 +18,7 @@ from ticketing.tokens import query_of, search_terms
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "search.sql", "asyncpg")
 TEXT_MAX = 4000
-RANKED = 300
+RANKED = 100
 IN_TITLE = 3.0
 
 
@@ -40,7 +40,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The best ``versions`` of ``count`` that match; ``all_words``: each of ``terms`` is in all."""
+    """The best ``versions`` of those that match, which are ``count``, or `RANKED` and more.
+
+    ``all_words``: every one of ``terms`` is in each of them.
+    """
 
     terms: list[str]
     all_words: bool
@@ -81,7 +84,7 @@ async def _with_any(conn: Any, terms: Sequence[str], within: Mapping[str, Any]) 
     if not weights:
         return []
     asked = {"words": list(weights), "weights": list(weights.values()), "in_title": IN_TITLE}
-    return [row async for row in _QUERIES.with_any(conn, **asked, **within)]
+    return [row async for row in _QUERIES.with_any(conn, ranked=RANKED, **asked, **within)]
 
 
 async def _found(

@@ -4,13 +4,13 @@ insert into case_numbers as known (day, last) values (:day, 1)
 on conflict (day) do update set last = known.last + 1
 returning last;
 
--- name: insert_case(case_no, call_id, kind, title, body, address, confidential, caller, category_id, opened_by, opened_at)$
+-- name: insert_case(case_no, call_id, kind, title, body, address, confidential, caller, category_id, matter, opened_by, opened_at)$
 -- Nothing is returned when the call has a case already.
 insert into cases (
-  case_no, call_id, kind, title, body, address, confidential, caller, category_id, state, opened_by,
-  opened_at
+  case_no, call_id, kind, title, body, address, confidential, caller, category_id, matter, state,
+  opened_by, opened_at
 ) values (
-  :case_no, :call_id, :kind, :title, :body, :address, :confidential, :caller, :category_id,
+  :case_no, :call_id, :kind, :title, :body, :address, :confidential, :caller, :category_id, :matter,
   'registered', :opened_by, :opened_at
 )
 on conflict (call_id) do nothing
@@ -18,10 +18,11 @@ returning case_id;
 
 -- name: lock_cases(case_nos)
 -- In the order of their ids, so that two who merge cannot wait for each other.
-select case_id, case_no, state, lead_id, extension_days, confidential, opened_by, opened_at, version
+select case_id, case_no, state, lead_id, extension_days, confidential, matter, opened_by, opened_at,
+  version
 from cases where case_no = any(:case_nos::text[]) order by case_id for update;
 
--- name: save_step(case_id, state, lead_id, category_id, extension_days, merged_into, result, at_once, at)$
+-- name: save_step(case_id, state, lead_id, category_id, extension_days, merged_into, result, matter, at_once, at)$
 -- What is null of category and result stays as it was.
 update cases set
   state = :state,
@@ -30,6 +31,7 @@ update cases set
   extension_days = :extension_days,
   merged_into = :merged_into,
   result = coalesce(:result, result),
+  matter = :matter,
   answered_at_once = answered_at_once or :at_once,
   closed_at = case when :state <> 'closed' then null else coalesce(closed_at, :at) end,
   version = version + 1
@@ -40,8 +42,10 @@ returning version;
 delete from case_departments where case_id = :case_id;
 
 -- name: place_case(case_id, lead_id, assisting)!
-insert into case_departments (case_id, department_id, part, state, opened_at, confidential)
-select c.case_id, d.department_id, d.part, c.state, c.opened_at, c.confidential
+insert into case_departments (
+  case_id, department_id, part, state, opened_at, confidential, category_id
+)
+select c.case_id, d.department_id, d.part, c.state, c.opened_at, c.confidential, c.category_id
 from cases c, (
   select :lead_id::bigint, 'lead' union all
   select department_id, 'assisting' from unnest(:assisting::bigint[]) as each (department_id)
@@ -78,8 +82,19 @@ select case_id from cases where case_no = :case_no;
 select case_id from cases where call_id = :call_id;
 
 -- name: ids_of_caller(caller, limit)
-select case_id from cases where caller = :caller and caller <> ''
-order by opened_at desc, case_id desc limit :limit;
+-- However the number was sent: one walk along the index for each spelling.
+select n.case_id from unnest(caller_spellings(caller_number(:caller))) as s (spelling)
+cross join lateral (
+  select case_id, opened_at from cases where caller = s.spelling and caller <> ''
+  order by opened_at desc, case_id desc limit :limit
+) n
+order by n.opened_at desc, n.case_id desc limit :limit;
+
+-- name: count_open_of_caller(caller, see_all, viewer)$
+select count(*) from cases
+where caller = any (caller_spellings(caller_number(:caller))) and caller <> ''
+  and state not in ('closed', 'withdrawn', 'merged')
+  and (:see_all or not confidential or opened_by = :viewer);
 
 -- name: cases_by_ids(case_ids)
 select c.*, u.login as opened_by_login, k.code as category_code, k.name as category_name,
@@ -99,17 +114,27 @@ cross join lateral (
 where c.case_id = any(:case_ids::bigint[])
 order by c.opened_at desc, c.case_id desc;
 
--- name: insert_history(case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department, days, other_case)!
+-- name: insert_history(case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department, days, other_case, matter)!
 insert into case_history (
   case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department,
-  days, other_case
+  days, other_case, matter
 ) values (
   :case_id, :version, :at, :actor, :step, :note, :from_state, :to_state, :from_department,
-  :to_department, :days, :other_case
+  :to_department, :days, :other_case, :matter
 );
 
+-- name: note_by_system(case_id, at, step, note)!
+with noted as (
+  update cases set version = version + 1 where case_id = :case_id
+  returning case_id, version, state, lead_id
+)
+insert into case_history (
+  case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department
+)
+select case_id, version, :at, 'system', :step, :note, state, state, lead_id, lead_id from noted;
+
 -- name: history_of_case(case_id)
-select h.at, h.actor, h.step, h.note, h.version, h.from_state, h.to_state, h.days,
+select h.at, h.actor, h.step, h.note, h.version, h.from_state, h.to_state, h.days, h.matter,
   f.code as from_code, f.name as from_name, t.code as to_code, t.name as to_name,
   o.case_no as other_case
 from case_history h

@@ -136,9 +136,8 @@ create table call_consultations (
   primary key (call_id, at)
 );
 create table call_conferences (
-  event_id text primary key,
-  call_id  text not null,
-  at       timestamptz not null,
-  agent    text not null
+  call_id text not null,
+  at      timestamptz not null,
+  agent   text not null,
+  primary key (call_id, at)
 );
-create index call_conferences_call on call_conferences (call_id, at);

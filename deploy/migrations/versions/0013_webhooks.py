@@ -1,4 +1,4 @@
-"""What cases send and carry: webhooks to other systems, attachments."""
+"""Signed webhooks: destinations, events of cases, their deliveries and attempts."""
 
 from pathlib import Path
 
@@ -7,10 +7,9 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Run the SQL files in order."""
-    for part in ("webhooks", "attachments"):
-        run_file(op.get_bind(), Path(__file__).with_name(f"{revision}_{part}.sql"))
+    """Run the SQL file."""
+    run_file(op.get_bind(), Path(__file__).with_suffix(".sql"))

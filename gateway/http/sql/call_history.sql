@@ -15,12 +15,19 @@ limit :limit;
 select * from calls where call_id = :call_id;
 
 -- name: earlier_calls_of(caller, call_id, limit)
--- Newest calls of a number, apart from the call itself.
-select * from calls
-where caller = :caller and caller <> '' and call_id <> :call_id
-order by arrived_at desc, call_id desc
+-- Newest calls of a number, however it was sent, apart from the call itself.
+select n.* from unnest(caller_spellings(caller_number(:caller))) as s (spelling)
+cross join lateral (
+  select * from calls where caller = s.spelling and caller <> '' and call_id <> :call_id
+  order by arrived_at desc, call_id desc limit :limit
+) n
+order by n.arrived_at desc, n.call_id desc
 limit :limit;
+
+-- name: calls_by_ids(call_ids)
+select * from calls where call_id = any(:call_ids::text[]);
 
 -- name: count_calls_of(caller, call_id, since)$
 select count(*) from calls
-where caller = :caller and caller <> '' and call_id <> :call_id and arrived_at >= :since;
+where caller = any (caller_spellings(caller_number(:caller))) and caller <> ''
+  and call_id <> :call_id and arrived_at >= :since;

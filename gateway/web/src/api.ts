@@ -41,8 +41,6 @@ export const api = {
     request<m.SeatPeriod[]>('GET', `/seats/figures${query(asked)}`),
   calls: (limit: number) => request<m.Call[]>('GET', `/calls${query({ limit })}`),
   call: (callId: string) => request<m.CallDetail>('GET', `/calls/${id(callId)}`),
-  callerHistory: (callId: string) =>
-    request<m.CallerHistory>('GET', `/calls/${id(callId)}/caller`),
   ringbacks: (filter: { state: 'live' | 'closed'; limit?: number; before?: string }) =>
     request<m.Ringback[]>('GET', `/ringbacks${query(filter)}`),
   ringback: (taskId: number) => request<m.RingbackDetail>('GET', `/ringbacks/${taskId}`),

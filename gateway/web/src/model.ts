@@ -1,4 +1,5 @@
 /** Shapes of the JSON API and of the live events. Times are ISO-8601 in UTC, durations seconds. */
+import type { ExclusionReason, Matter } from './citizens'
 
 export type Role = 'agent' | 'supervisor' | 'administrator' | 'department'
 
@@ -229,6 +230,7 @@ export type StepField =
   | 'category'
   | 'target'
   | 'days'
+  | 'matter'
 
 /** A step that may be taken now. */
 export interface AllowedStep {
@@ -248,6 +250,9 @@ export interface CaseFilter {
   state?: string
   category?: string
   department?: string
+  /** Instants of registration: from the first on, before the second. */
+  opened_from?: string
+  opened_to?: string
   /** Sorted by deadline then, and gone on with `after`, else by registration, with `before`. */
   light?: string
   limit: number
@@ -330,6 +335,8 @@ export interface CaseRow extends CaseOutline {
   caller: string
   address: string
   confidential: boolean
+  /** Of a separated case (诉访分离). */
+  matter: Matter | null
   category: Named | null
   /** The department in charge. */
   lead: Named | null
@@ -353,6 +360,8 @@ export interface HistoryEntry {
   days: number | null
   /** Number of the other case of a merge. */
   other_case: string | null
+  /** What it was separated as. */
+  matter: Matter | null
 }
 
 export interface Rating {
@@ -382,6 +391,16 @@ export interface Case extends CaseRow {
   history: HistoryEntry[]
   rating: Rating | null
   survey: SurveyAttempt[]
+  conferences: Conference[]
+  /** Why it does not count in satisfaction figures; null: it does. */
+  excluded: ExclusionReason | null
+}
+
+/** The call was one of three (三方通话): `agent` brought in who was called at `number`. */
+export interface Conference {
+  at: string
+  agent: string
+  number: string
 }
 
 export interface NewCase {
@@ -395,14 +414,9 @@ export interface NewCase {
   result?: string
   category?: string
   department?: string
-}
-
-/** GET /calls/{call_id}/caller */
-export interface CallerHistory {
-  caller: string
-  repeat_calls_24h: number
-  past_calls: Call[]
-  cases: CaseOutline[]
+  /** Of the knowledge base, by id: with which the caller was answered. */
+  articles?: number[]
+  matter?: Matter
 }
 
 export type RingbackState = 'open' | 'in_hand' | 'reached' | 'dropped' | 'given_up' | 'expired'
@@ -516,6 +530,8 @@ export interface Board {
   ratings: Record<string, number>
   satisfaction: Rate
   survey: SurveyFigures
+  /** What the satisfaction figures leave out. */
+  excluded: { ratings: number; survey_answers: number }
   splits: Splits
   switchboards: SwitchboardLink[]
 }

@@ -65,6 +65,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '工单', roles: EVERYONE },
   },
   {
+    path: '/knowledge',
+    name: 'knowledge',
+    component: () => import('./pages/KnowledgePage.vue'),
+    meta: { title: '知识库', roles: EVERYONE, menu: '知识库' },
+  },
+  {
     path: '/seat-figures',
     name: 'seat-figures',
     component: () => import('./pages/SeatFiguresPage.vue'),
@@ -105,6 +111,24 @@ const routes: RouteRecordRaw[] = [
     name: 'webhooks',
     component: () => import('./pages/WebhooksPage.vue'),
     meta: { title: '推送', roles: ['administrator'], menu: '推送', group: '管理' },
+  },
+  {
+    path: '/nuisance-marks',
+    name: 'nuisance-marks',
+    component: () => import('./pages/NuisancePage.vue'),
+    meta: { title: '骚扰标记', roles: OVERSEERS, menu: '骚扰标记', group: '管理' },
+  },
+  {
+    path: '/exclusions',
+    name: 'exclusions',
+    component: () => import('./pages/ExclusionsPage.vue'),
+    meta: { title: '不计入满意度', roles: ['supervisor'], menu: '不计入满意度', group: '管理' },
+  },
+  {
+    path: '/audit',
+    name: 'audit',
+    component: () => import('./pages/AuditPage.vue'),
+    meta: { title: '审计', roles: ['administrator'], menu: '审计', group: '管理' },
   },
   { path: '/:rest(.*)', redirect: '/' },
 ]

@@ -138,6 +138,9 @@ const HISTORY_STEP: Record<string, string> = {
   reopened: '重办',
   noted: '备注',
   closed: '办结',
+  separated: '诉访分离',
+  rejoined: '撤销诉访分离',
+  callback_skipped: '不回访',
 }
 
 export const STEP_FIELD: Record<StepField, string> = {
@@ -149,6 +152,7 @@ export const STEP_FIELD: Record<StepField, string> = {
   category: '分类',
   target: '目标工单',
   days: '工作日数',
+  matter: '分离事项',
 }
 
 const RATING: Record<string, string> = {

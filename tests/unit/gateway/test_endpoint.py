@@ -1,5 +1,7 @@
 """Declarations of endpoints: validation sentences, problems, the OpenAPI document."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 from aiohttp import web
@@ -9,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisDownError
 
 from gateway.http.application import API
 from gateway.http.case_api import CaseFilter, CaseForm, Closing
-from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
+from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.middleware import answer_problems
 from gateway.http.openapi import document, plain_path
 from gateway.http.problems import TITLES, of_outage
@@ -126,6 +128,24 @@ def test_document_refers_only_to_what_it_has() -> None:
 
     collect(described)
     assert references == {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_two_models_cannot_have_one_name() -> None:
+    def make(kind: Any) -> Any:
+        class Found(Answer):
+            """Something."""
+
+            what: kind
+
+        @endpoint("GET", f"/{kind.__name__}", access="public", answer=Found)
+        async def get_found(_inquiry: Inquiry[Nothing, Nothing]) -> Any:
+            """Find it."""
+
+        return get_found
+
+    document([make(int)])
+    with pytest.raises(ValueError, match="Found"):
+        document([make(int), make(str)])
 
 
 def test_operation_ids_are_unique() -> None:

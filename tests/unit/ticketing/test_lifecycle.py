@@ -5,23 +5,24 @@ from itertools import product
 import pytest
 
 from ticketing.errors import CaseConflictError, CaseInvalidError, StepForbiddenError
-from ticketing.lifecycle import INBOX, TABLE, CaseState, Field, Party, Step, Trigger
+from ticketing.lifecycle import INBOX, TABLE, CaseState, Field, Matter, Party, Step, Trigger
 from ticketing.taking import Standing, allowed, check_fields, take
-from ticketing.words import FIELDS, STATES, STEPS
+from ticketing.words import FIELDS, MATTERS, STATES, STEPS
 
 WORDS = {Field.REASON, Field.RESULT, Field.NOTE}
 
 
 @pytest.mark.parametrize("party", Party)
 def test_allowed_is_what_the_table_has(party: Party) -> None:
-    for state, step, asked in product(CaseState, Step, (False, True)):
-        check_one(Standing(state=state, extension_asked=asked), step, party)
+    for state, step, asked, apart in product(CaseState, Step, (False, True), (False, True)):
+        check_one(Standing(state=state, extension_asked=asked, separated=apart), step, party)
 
 
 def check_one(standing: Standing, step: Step, party: Party) -> None:
     state, asked = standing.state, standing.extension_asked
     row = TABLE.get((state, step))
     offered = row is not None and not row.opening and row.extension in (None, asked)
+    offered = offered and row is not None and row.separated in (None, standing.separated)
     if row is None or not offered:
         with pytest.raises(CaseConflictError, match=STEPS[step]):
             take(standing, step, party)
@@ -77,7 +78,7 @@ def test_whoever_closes_triggers_the_survey() -> None:
     assert closing == {
         (before, step)
         for (before, step), row in TABLE.items()
-        if row.to is CaseState.CLOSED and before is not CaseState.CLOSED
+        if row.to is CaseState.CLOSED and (before is not CaseState.CLOSED or step is Step.REJOINED)
     }
 
 
@@ -90,7 +91,7 @@ def test_refusing_needs_a_reason_and_one_text_is_enough() -> None:
 
 
 def test_everybodys_turn_is_a_turn() -> None:
-    routine = {Step.NOTED, Step.SUPERVISED}
+    routine = {Step.NOTED, Step.SUPERVISED, Step.SEPARATED, Step.REJOINED}
     for party, states in INBOX.items():
         for state in states:
             assert allowed(Standing(state=state), party).keys() - routine, (party, state)
@@ -111,3 +112,16 @@ def test_everything_has_its_word() -> None:
     assert set(STATES) == set(CaseState)
     assert set(STEPS) == set(Step)
     assert set(FIELDS) == set(Field)
+    assert set(MATTERS) == set(Matter)
+
+
+def test_separating_changes_nothing_else() -> None:
+    for (before, step), row in TABLE.items():
+        if step in (Step.SEPARATED, Step.REJOINED):
+            assert row.to is before
+            assert Field.REASON in row.required
+            assert row.separated is (step is Step.REJOINED)
+            assert Party.LEAD not in row.parties  # who is judged by it does not decide on it
+    closed = Standing(state=CaseState.CLOSED)
+    with pytest.raises(CaseConflictError, match="工单不是诉访分离事项，不能撤销诉访分离"):
+        take(closed, Step.REJOINED, Party.SUPERVISOR)

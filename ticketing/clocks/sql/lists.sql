@@ -1,32 +1,36 @@
--- name: dated_cases(from_deadline, from_case, yellow_after, yellow_until, deadline_until, states, departments, parts, category, opener, see_all, viewer, own, limit)
+-- name: dated_cases(from_deadline, from_case, yellow_after, yellow_until, deadline_until, states, departments, parts, categories, opener, see_all, viewer, own, since, before, limit)
 -- Cases by the deadline of their most pressing clock, soonest first, after a (deadline, case); an
--- index of running clocks gives them in this order, however many cases there are. The conditions on
--- the case, and who may see it, are those of the lists by registration (`case_lists.sql`).
+-- index of running clocks gives them in this order, however many cases there are.
 select c.case_id
-from case_clocks k join cases c using (case_id)
-where k.stopped_at is null and k.paused_at is null
-  and (k.deadline, k.case_id) > (coalesce(:from_deadline::timestamptz, '-infinity'), :from_case::bigint)
+from pressing_clocks k
+join visible_cases(:departments, :parts, :see_all, :viewer, :own) c using (case_id)
+where (k.deadline, k.case_id) > (coalesce(:from_deadline::timestamptz, '-infinity'), :from_case::bigint)
   and k.deadline <= coalesce(:deadline_until::timestamptz, 'infinity')
   and k.yellow_from > coalesce(:yellow_after::timestamptz, '-infinity')
   and k.yellow_from <= coalesce(:yellow_until::timestamptz, 'infinity')
-  and not exists (
-    select from case_clocks o
-    where o.case_id = k.case_id and o.stopped_at is null and o.paused_at is null
-      and (o.deadline, o.clock_id) < (k.deadline, k.clock_id)
-  )
   and c.state = any(:states::text[])
   and (:opener::bigint is null or c.opened_by = :opener)
-  and (:category::bigint is null or c.category_id in (
-    select s.category_id from categories s where :category in (s.category_id, s.parent_id)
-  ))
-  and case when :departments::bigint[] is null
-    then :see_all or not c.confidential or c.opened_by = :viewer
-    else exists (
-      select from case_departments p
-      where p.case_id = c.case_id and p.department_id = any(:departments::bigint[])
-        and p.part = any(:parts::text[])
-        and (:see_all or not c.confidential or c.opened_by = :viewer or p.department_id = :own)
-    ) end
+  and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
+  and c.opened_at >= :since and c.opened_at < :before
+order by k.deadline, k.case_id
+limit :limit;
+
+-- name: dated_among(case_ids, from_deadline, from_case, yellow_after, yellow_until, deadline_until, departments, parts, see_all, viewer, own, limit)
+-- The same of a few cases that are known to be what is wanted: each is looked up.
+select k.case_id
+from unnest(:case_ids::bigint[]) as i (case_id)
+cross join lateral (
+  select k.case_id, k.deadline from pressing_clocks k
+  where k.case_id = i.case_id
+    and (k.deadline, k.case_id) > (coalesce(:from_deadline::timestamptz, '-infinity'), :from_case::bigint)
+    and k.deadline <= coalesce(:deadline_until::timestamptz, 'infinity')
+    and k.yellow_from > coalesce(:yellow_after::timestamptz, '-infinity')
+    and k.yellow_from <= coalesce(:yellow_until::timestamptz, 'infinity')
+) k
+cross join lateral (
+  select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+  where c.case_id = i.case_id limit 1
+) c
 order by k.deadline, k.case_id
 limit :limit;
 
@@ -38,14 +42,15 @@ select (
   limit 1
 ) as deadline;
 
--- name: timeless_cases(paused, after_case, states, departments, parts, category, opener, see_all, viewer, own, limit)
+-- name: timeless_cases(paused, after_case, states, departments, parts, categories, opener, see_all, viewer, own, since, before, limit)
 -- Cases none of whose clocks counts down: all paused, or without a deadline.
 select c.case_id
 from (
   select case_id from case_clocks
   where stopped_at is null and (paused_at is not null or deadline is null)
   group by case_id
-) k join cases c using (case_id)
+) k
+join visible_cases(:departments, :parts, :see_all, :viewer, :own) c using (case_id)
 where c.case_id > :after_case
   and :paused = not exists (
     select from case_clocks o
@@ -59,16 +64,7 @@ where c.case_id > :after_case
   )
   and c.state = any(:states::text[])
   and (:opener::bigint is null or c.opened_by = :opener)
-  and (:category::bigint is null or c.category_id in (
-    select s.category_id from categories s where :category in (s.category_id, s.parent_id)
-  ))
-  and case when :departments::bigint[] is null
-    then :see_all or not c.confidential or c.opened_by = :viewer
-    else exists (
-      select from case_departments p
-      where p.case_id = c.case_id and p.department_id = any(:departments::bigint[])
-        and p.part = any(:parts::text[])
-        and (:see_all or not c.confidential or c.opened_by = :viewer or p.department_id = :own)
-    ) end
+  and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
+  and c.opened_at >= :since and c.opened_at < :before
 order by c.case_id
 limit :limit;

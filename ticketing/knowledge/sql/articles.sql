@@ -91,6 +91,9 @@ where v.state = 'published' and v.review_due <= :by
   and (:departments::bigint[] is null or v.department_id = any(:departments::bigint[]))
 order by v.review_due, v.version_id limit :limit;
 
+-- name: published_version(article_id)$
+select version from knowledge_versions where article_id = :article_id and state = 'published';
+
 -- name: link_to_case(case_id, article_id, version, actor, at)!
 insert into case_articles (case_id, article_id, version, linked_by, linked_at)
 values (:case_id, :article_id, :version, :actor, :at)

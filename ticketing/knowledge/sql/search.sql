@@ -11,18 +11,15 @@ order by w.published_at desc, w.version_id desc limit :limit;
 -- Those that have all words, in the title first; ranked are the :ranked newest of these, because
 -- reading the words of a row takes far longer than finding it.
 with asked as materialized (select to_tsquery('simple', :query) as q),
-hits as materialized (
-  select w.version_id, w.title_words @@ a.q as in_title, w.published_at
+best as materialized (
+  select w.version_id, w.title_words @@ a.q as in_title
   from asked a join knowledge_words w on w.words @@ a.q
   where (:also_invalid or w.valid_from <= :today and coalesce(w.valid_until >= :today, true))
     and (:departments::bigint[] is null or w.department_id = any(:departments::bigint[]))
     and (:categories::bigint[] is null or w.category_id = any(:categories::bigint[]))
-),
-best as materialized (
-  select version_id, in_title from hits
-  order by in_title desc, published_at desc, version_id desc limit :ranked
+  order by in_title desc, w.published_at desc, w.version_id desc limit :ranked
 )
-select b.version_id, (select count(*) from hits) as found
+select b.version_id, (select count(*) from best) as found
 from best b join knowledge_words w using (version_id) cross join asked a
 order by b.in_title desc, ts_rank(w.words, a.q, 1) desc, w.published_at desc, w.version_id desc
 limit :limit;
@@ -34,7 +31,7 @@ where word = any(:words::text[]) and articles > 0;
 -- name: published_count()$
 select count(*) from knowledge_words;
 
--- name: with_any(words, weights, in_title, today, also_invalid, departments, categories, limit)
+-- name: with_any(words, weights, in_title, today, also_invalid, departments, categories, ranked, limit)
 -- The more words and the rarer they are the better; one in the title counts :in_title times.
 with asked as materialized (
   select to_tsquery('simple', word) as q, weight
@@ -50,5 +47,5 @@ hits as materialized (
     and (:categories::bigint[] is null or w.category_id = any(:categories::bigint[]))
   group by w.version_id
 )
-select version_id, (select count(*) from hits) as found from hits
+select version_id, (select least(count(*), :ranked) from hits) as found from hits
 order by score desc, published_at desc, version_id desc limit :limit;

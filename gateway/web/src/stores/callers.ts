@@ -1,30 +1,32 @@
-/** What is known of the callers on the desk, asked once per call. */
+/** What is known of the callers on the desk and of cases, asked once for each of them. */
 import { reactive } from 'vue'
-import { api } from '../api'
+import { type CallerHistory, type Subject, citizens } from '../citizens'
 import { sentence } from '../request'
-import type { CallerHistory } from '../model'
 
 interface Known {
   history: CallerHistory | null
   problem: string
 }
 
-const known = reactive(new Map<string, Known>())
+const known = reactive(new Map<Subject, Known>())
 const REMEMBERED = 20
 
 /** The caller's history, loading at the first call; `problem` says why there is none. */
-export function callerOf(callId: string): Known {
-  if (!known.has(callId)) void loadCaller(callId)
-  return known.get(callId) as Known
+export function callerOf(of: Subject): Known {
+  if (!known.has(of)) void loadCaller(of)
+  return known.get(of) as Known
 }
 
-export async function loadCaller(callId: string): Promise<void> {
-  known.set(callId, { history: null, problem: '' })
-  if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
-  const entry = known.get(callId) as Known
+/** Ask anew; what is shown stays until there is an answer. */
+export async function loadCaller(of: Subject): Promise<void> {
+  if (!known.has(of)) known.set(of, { history: null, problem: '' })
+  if (known.size > REMEMBERED) known.delete(known.keys().next().value as Subject)
+  const entry = known.get(of) as Known
   try {
-    entry.history = await api.callerHistory(callId)
+    entry.history = await citizens.history(of)
+    entry.problem = ''
   } catch (error) {
+    entry.history = null
     entry.problem = sentence(error)
   }
 }

@@ -6,6 +6,7 @@
  */
 import { computed, reactive, watch } from 'vue'
 import { api } from '../api'
+import type { Matter } from '../citizens'
 import { onLive } from '../live'
 import type { Call, CaseKind, Hello, LiveEvent, Seat, Urgency } from '../model'
 import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
@@ -21,8 +22,12 @@ export interface CaseForm {
   /** Whom the case is dispatched to with its registration; empty: later. */
   department: string
   urgency: Urgency
+  /** Empty: the case is not separated. */
+  matter: Matter | ''
   atOnce: boolean
   result: string
+  /** Articles of the knowledge base with which the caller is answered. */
+  articles: { article_id: number; title: string }[]
 }
 
 export interface DeskItem extends SeatCall {
@@ -39,8 +44,10 @@ const emptyForm = (): CaseForm => ({
   category: '',
   department: '',
   urgency: 'ordinary',
+  matter: '',
   atOnce: false,
   result: '',
+  articles: [],
 })
 
 const state = reactive({
@@ -50,6 +57,8 @@ const state = reactive({
   answeredId: null as string | null,
   /** Results written but not sent yet, by case number. */
   closing: {} as Record<string, string>,
+  /** What the knowledge base beside the form was opened for; null while it is closed. */
+  searching: null as string | null,
 })
 
 export const desk = state
@@ -157,6 +166,8 @@ watch(
     const text = sessionStorage.getItem(storageKey(login))
     sessionStorage.clear() // another person's texts are none of this one's business
     const kept: Kept = text === null ? { items: [], closing: {} } : (JSON.parse(text) as Kept)
+    // What was kept by an earlier version of the page may lack a field.
+    for (const item of kept.items) item.form = { ...emptyForm(), ...item.form }
     Object.assign(state, kept)
     state.selectedId = onDesk.value.at(-1)?.call.call_id ?? null
   },
@@ -173,6 +184,6 @@ function keep(): void {
 
 /** Forget everything, also what is kept for a reload. */
 export function clearDesk(): void {
-  Object.assign(state, { items: [], closing: {}, selectedId: null })
+  Object.assign(state, { items: [], closing: {}, selectedId: null, searching: null })
   sessionStorage.clear()
 }

@@ -1,0 +1,136 @@
+"""Who calls, as the pages show it beside a call and a case (T6)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.auth.roles import CASE_WORKERS, Person
+from gateway.http.actors import actor_of
+from gateway.http.call_answers import Call, masked_call
+from gateway.http.call_history import count_calls_of, earlier_calls_of
+from gateway.http.endpoint import Answer, Inquiry
+from gateway.masking import mask_number
+from ticketing.case import Case, CaseKind
+from ticketing.cases import cases_for_caller, count_open_cases
+from ticketing.citizens.cards import Card, find_card
+from ticketing.citizens.marks import Mark, MarkKind, MarkState, mark_of
+from ticketing.lifecycle import CaseState
+from ticketing.visibility import staff_sees
+
+MOST_PAST = 10
+DAY = timedelta(hours=24)
+
+
+class CaseOutline(Answer):
+    """A case as far as a list beside a call shows it."""
+
+    case_no: str
+    title: str
+    kind: CaseKind
+    state: CaseState
+    opened_at: datetime
+
+
+class CardAnswer(Answer):
+    """What is kept of a citizen; ``version`` 0: nothing is."""
+
+    name: str = ""
+    address: str = ""
+    notes: str = ""
+    version: int = 0
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class NuisanceFlag(Answer):
+    """A mark of the number that is in force until ``ends_at``, or was proposed."""
+
+    mark_id: int
+    kind: MarkKind
+    state: MarkState
+    ends_at: datetime | None
+
+
+class CallerHistory(Answer):
+    """What is known of who calls.
+
+    ``calls_in_window`` are those of the last ``window_days`` days, the present one among them; so
+    many as are set make a ``repeat_caller``. ``open_cases`` are those that whoever asks sees.
+    ``card`` is null for who does not work with citizens.
+    """
+
+    caller: str
+    repeat_calls_24h: int
+    calls_in_window: int
+    window_days: int
+    repeat_caller: bool
+    open_cases: int
+    nuisance: NuisanceFlag | None
+    card: CardAnswer | None
+    past_calls: list[Call]
+    cases: list[CaseOutline]
+
+
+async def caller_history(
+    connection: Any, inquiry: Inquiry[Any, Any], caller: str, *, call_id: str = ""
+) -> CallerHistory:
+    """What is known of a number, apart from the call that is looked at; it may be empty."""
+    person, settings, now = inquiry.person, inquiry.settings, inquiry.services.clock()
+    days = settings.repeat_caller_days
+
+    async def calls_since(since: datetime) -> int:
+        return await count_calls_of(connection, caller, apart_from=call_id, since=since)
+
+    this = 1 if call_id and caller else 0
+    in_window = this + await calls_since(now - timedelta(days=days))
+    past = await earlier_calls_of(connection, caller, apart_from=call_id, limit=MOST_PAST)
+    cases = await cases_for_caller(connection, caller, limit=MOST_PAST)
+    return CallerHistory(
+        caller=mask_number(caller),
+        repeat_calls_24h=await calls_since(now - DAY),
+        calls_in_window=in_window,
+        window_days=days,
+        repeat_caller=in_window >= settings.repeat_caller_calls,
+        open_cases=await count_open_cases(connection, caller, actor_of(person)),
+        nuisance=_flag(await mark_of(connection, caller, now=now)),
+        card=await _card(connection, person, caller),
+        past_calls=[masked_call(earlier) for earlier in past],
+        cases=[_outline(case) for case in cases if staff_sees(case, actor_of(person))],
+    )
+
+
+def card_answer(card: Card | None) -> CardAnswer:
+    """A card, or that there is none."""
+    if card is None:
+        return CardAnswer()
+    return CardAnswer(
+        name=card.name,
+        address=card.address,
+        notes=card.notes,
+        version=card.version,
+        changed_by=card.changed_by,
+        changed_at=card.changed_at,
+    )
+
+
+async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | None:
+    if person.role not in CASE_WORKERS or not caller:
+        return None
+    return card_answer(await find_card(connection, caller))
+
+
+def _flag(mark: Mark | None) -> NuisanceFlag | None:
+    if mark is None:
+        return None
+    return NuisanceFlag(
+        mark_id=mark.mark_id, kind=mark.kind, state=mark.state, ends_at=mark.ends_at
+    )
+
+
+def _outline(case: Case) -> CaseOutline:
+    return CaseOutline(
+        case_no=case.case_no,
+        title=case.title,
+        kind=case.kind,
+        state=case.state,
+        opened_at=case.opened_at,
+    )

@@ -1,0 +1,1 @@
+"""Finding cases by what is said in them (C1): their words, kept and searched."""

@@ -1,4 +1,4 @@
-"""Signed webhooks: destinations, events of cases, their deliveries and attempts."""
+"""What cases send and carry: webhooks to other systems, attachments."""
 
 from pathlib import Path
 
@@ -11,5 +11,6 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Run the SQL file."""
-    run_file(op.get_bind(), Path(__file__).with_suffix(".sql"))
+    """Run the SQL files in order."""
+    for part in ("webhooks", "attachments"):
+        run_file(op.get_bind(), Path(__file__).with_name(f"{revision}_{part}.sql"))

@@ -337,8 +337,8 @@ async def roll_back(office: PostOffice, case: Case) -> None:
     """Close a case again, and think better of it."""
     async with office.pool.acquire() as conn, conn.transaction():
         await conn.execute(
-            "insert into case_history (case_id, version, at, actor, step, note, to_state)"
-            " values ($1, 9, now(), 'li', 'closed', '', 'closed')",
+            "insert into case_history (case_id, version, at, actor, step, note, from_state,"
+            " to_state) values ($1, 9, now(), 'li', 'closed', '', 'handling', 'closed')",
             case.case_id,
         )
         assert await conn.fetchval("select count(*) from webhook_deliveries") == 2
@@ -346,8 +346,8 @@ async def roll_back(office: PostOffice, case: Case) -> None:
 
 
 async def test_names_are_those_of_the_stream(pool: asyncpg.Pool) -> None:
-    for (_state, step), row in TABLE.items():
-        name = await pool.fetchval("select case_event_name($1, $2)", step.value, row.to.value)
+    for (state, step), row in TABLE.items():
+        name = await pool.fetchval("select case_event_name($1, $2, $3)", step, state, row.to)
         assert name == event_name(step, row)
         assert name in EVENTS
 

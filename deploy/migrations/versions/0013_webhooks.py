@@ -1,4 +1,4 @@
-"""Signed webhooks: destinations, events of cases, their deliveries and attempts."""
+"""What cases send and carry: webhooks to other systems, attachments."""
 
 from pathlib import Path
 

@@ -95,11 +95,13 @@ begin
 webhook.attempted     attempt                 outcome                attempts to deliver an event$names$);
 end $$;
 
--- As `event_name` in gateway/http/case_events.py has it.
-create function case_event_name(step text, to_state text) returns text language sql immutable
+-- As `event_name` in gateway/http/case_events.py has it: a step that leads into closed is closing,
+-- whatever it is called, and what happens to a case that is closed already is not.
+create function case_event_name(step text, from_state text, to_state text)
+returns text language sql immutable
 return case
   when step = 'registered' then 'case.opened'
-  when to_state = 'closed' and step <> 'noted' then 'case.closed'
+  when to_state = 'closed' and from_state is distinct from 'closed' then 'case.closed'
   else 'case.' || step
 end;
 
@@ -168,7 +170,7 @@ begin
   end if;
   perform enqueue_webhooks(array(
     select row(
-      case_event_name(h.step, h.to_state), c.case_no || ':' || h.version, h.case_id, h.at,
+      case_event_name(h.step, h.from_state, h.to_state), c.case_no || ':' || h.version, h.case_id, h.at,
       webhook_case_data(c) || jsonb_build_object(
         'version', h.version, 'step', h.step, 'from_state', h.from_state, 'state', h.to_state,
         'days', h.days,

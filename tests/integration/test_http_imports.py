@@ -139,6 +139,10 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
         case("A4", state="办理中", opened_at="2026-11-02 10:00", closed_at="", department="D1"),
         case("A5", state="已撤回", closed_at=""),
     ]
+    await hotline.pool.execute(
+        "insert into webhook_destinations (name, url, secret, events, created_at)"
+        " values ('别的系统', 'https://example.org/', 'whsec_x', '{}', now())"
+    )
     found = await checked(town, C, rows)
     assert (found["rows"], found["bad"], found["added"]) == (5, 0, 5), await problems(town, found)
     assert await hotline.pool.fetchval("select count(*) from cases") == 0
@@ -167,6 +171,7 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
         ("20261120-00001", "signing", True),
     ]
     assert hotline.closed == []
+    assert await hotline.pool.fetchval("select count(*) from webhook_events") == 0
     _, answer = await town.json("GET", "/api/v1/cases/20190506-00002")
     (entry,) = answer["history"]
     assert (entry["step"], entry["actor"], entry["note"]) == ("imported", "admin", "原系统编号 A2")

@@ -5,6 +5,7 @@ No message repeats a URL, because it holds a secret.
 
 import re
 import ssl
+from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio.connection import parse_url
@@ -68,3 +69,13 @@ def ami_endpoint(url: str) -> Endpoint:
         port=parts.port or (5039 if tls else 5038),
         tls=tls,
     )
+
+
+def check_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    """``networks`` as they are; raises `ValueError` for what is no address and no network."""
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ValueError(f"must be addresses or networks (10.1.0.0/16): {error}") from None
+    return networks

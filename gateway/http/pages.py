@@ -34,6 +34,8 @@ PATHS = (
     "/reconciliations",
     "/departments",
     "/categories",
+    "/sheets",
+    "/users",
     "/integrations",
     "/webhooks",
     "/nuisance-marks",

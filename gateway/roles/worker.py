@@ -125,7 +125,7 @@ JOBS: Mapping[str, _JobWork] = {
     APPLY_IMPORT: _import,
 }
 # What the time of day asks for.
-REGULAR: Mapping[_Work, str] = {
+REGULAR: dict[_Work, str] = {
     make_notices: EVERY_MINUTE,
     watch_surges: EVERY_MINUTE,
     keep_words_of_cases: EVERY_MINUTE,

@@ -16,7 +16,7 @@ from gateway.context import Context
 from gateway.engines import Engines
 from gateway.live import STREAM, LiveEvent, publish
 from gateway.readiness import Readiness
-from gateway.roles.worker import worker
+from gateway.roles.worker import REGULAR, worker
 from gateway.settings import Settings
 from tests.support.clocks import TIMING, CaseOffice, at
 from tests.support.web import running, until
@@ -246,7 +246,7 @@ async def test_worker_makes_them_and_tells_the_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two workers, with the jobs as they really run; what was told is told once by its id."""
-    monkeypatch.setattr("gateway.roles.worker.EVERY_MINUTE", "* * * * * */1")
+    monkeypatch.setitem(REGULAR, make_notices, "* * * * * */1")
     case = await case_office.open(START, Urgency.URGENT)
     undated = await case_office.open(at("12-29 10:00"))
     await pool.execute("insert into calendar_years values (2027, 'admin', now())")

@@ -150,8 +150,8 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
         assert (await accept(town, found))[0] == 200
         await applied(hotline, found)
     stored = await hotline.pool.fetch(
-        "select c.*, reference, source from cases c join imported_cases using (case_id)"
-        " order by reference"
+        "select c.*, i.reference from cases c join imported_cases i using (case_id)"
+        " order by i.reference"
     )
     assert [row["case_no"] for row in stored] == [
         "20190506-00001",
@@ -160,6 +160,7 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
         "20261102-00001",
         "20190506-00003",
     ]
+    assert [row["source"] for row in stored] == ["web", *["phone"] * 4]
     assert stored[0]["opened_at"].replace(microsecond=0) == datetime(2019, 5, 6, 1, 30, tzinfo=UTC)
     clocks = await hotline.pool.fetch(
         "select case_no, k.kind, notice_at from case_clocks k"

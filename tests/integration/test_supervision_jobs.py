@@ -10,15 +10,18 @@ from gateway.context import Context
 from gateway.engines import Engines
 from gateway.live import STREAM, LiveEvent
 from gateway.readiness import Readiness
-from gateway.roles.worker import worker
+from gateway.roles.worker import REGULAR, worker
 from gateway.settings import Settings
+from gateway.supervision_lists import make_due_lists
+from gateway.topic_counts import count_topics
 from tests.support.web import NOW, running, until
 
 
 async def test_worker_makes_lists_and_counts_topics(
     pool: asyncpg.Pool, redis: Redis, database_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.roles.worker.EVERY_MINUTE", "* * * * * */1")
+    for work in (make_due_lists, count_topics):
+        monkeypatch.setitem(REGULAR, work, "* * * * * */1")
     engines = Engines(dsn=database_dsn, pool=pool, redis=redis)
     context = Context(
         settings=Settings(), engines=engines, readiness=Readiness(), clock=lambda: NOW

@@ -15,7 +15,7 @@ from gateway.context import Context
 from gateway.engines import Engines
 from gateway.live import STREAM, LiveEvent
 from gateway.readiness import Readiness
-from gateway.roles.worker import worker
+from gateway.roles.worker import REGULAR, worker
 from gateway.settings import Settings
 from gateway.surge_watch import watch_surges
 from metrics.events import event_counts
@@ -181,7 +181,7 @@ async def test_workers_at_once_store_it_once(city: City) -> None:
 async def test_worker_looks_by_itself_and_the_pages_are_told(
     city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.roles.worker.EVERY_MINUTE", "* * * * * */1")
+    monkeypatch.setitem(REGULAR, watch_surges, "* * * * * */1")
     await city.cases(20, "0101")
 
     async def told() -> bool:

@@ -121,12 +121,19 @@ numbered as materialized (
 stored as (
   insert into cases (
     case_no, kind, title, body, address, confidential, caller, state, opened_by, opened_at,
-    closed_at, result, category_id, lead_id
+    closed_at, result, category_id, lead_id, source
   )
   select
     case_no, kind, title, body, address, confidential, caller, state, :opened_by::bigint,
     registered_at, case when closed_at < registered_at then registered_at else closed_at end,
-    result, category_id, lead_id
+    result, category_id, lead_id,
+    case  -- what the old system called it stays in `imported_cases`
+      when source ~ '网|线上|邮件' then 'web'
+      when source ~ '信' and source !~ '微信|短信' then 'letter'
+      when source ~ '访' and source !~ '回访' then 'visit'
+      when source ~* 'app|客户端|微信|小程序' then 'app'
+      else 'phone'
+    end
   from numbered order by line
   returning case_id, case_no
 ),

@@ -102,3 +102,10 @@ async def open_from_group(page: Page, name: str) -> None:
     """Open a page of the main navigation's drop-down."""
     await page.locator("nav .group").click()
     await page.get_by_role("menuitem", name=name, exact=True).click()
+
+
+async def expect_not_in_group(page: Page, name: str) -> None:
+    """The drop-down has other pages than this one."""
+    await page.locator("nav .group").click()
+    await expect(page.get_by_role("menuitem").first).to_be_visible()
+    await expect(page.get_by_role("menuitem", name=name, exact=True)).to_have_count(0)

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from gateway.auth.roles import Role
 from gateway.http.application import create_app
 from gateway.live import iso
-from tests.browser.desk import open_from_group, picture, sign_in
+from tests.browser.desk import expect_not_in_group, open_from_group, picture, sign_in
 from tests.support.web import NOW, PASSWORD, Hotline, call_data, part
 from ticketing.clocks.case_clocks import pause
 from ticketing.clocks.rules import ClockKind
@@ -91,7 +91,7 @@ async def test_lights(page: Page, hotline: Hotline) -> None:
         await expect(shown[number]).to_contain_text(text)
     await large(page, "cases-lights")
     await page.get_by_label("按时限筛选").get_by_role("link", name="超期").click()
-    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("table.grid tbody tr")).to_have_count(1)
     await expect(shown[numbers[0]]).to_be_visible()
     await picture(page, "cases-red")
     states = page.get_by_label("按状态筛选")
@@ -114,7 +114,7 @@ async def test_inbox_of_a_department(page: Page, hotline: Hotline) -> None:
     _, case = await agent.json("POST", "/api/v1/cases", json=form)
     await agent.json("POST", "/api/v1/cases", json=form | {"department": None})
     await sign_in(page, "chen", PASSWORD)
-    rows = page.get_by_label("待办", exact=True).locator("tbody tr")
+    rows = page.get_by_label("待办", exact=True).locator("table.grid tbody tr")
     await expect(rows).to_contain_text("剩 1.0 小时")
     lights = page.get_by_label("按时限筛选")
     await lights.get_by_role("link", name="超期").click()
@@ -197,7 +197,7 @@ async def test_urgency_is_chosen_in_the_form(page: Page, hotline: Hotline) -> No
 async def test_others_have_no_business_there(page: Page, hotline: Hotline) -> None:
     await hotline.add_user(Role.SUPERVISOR, "chief")
     await sign_in(page, "chief", PASSWORD)
-    await expect(page.locator("nav .group")).to_have_count(0)
+    await expect_not_in_group(page, "时限管理")
     await page.goto("/clocks")
     await expect(page.get_by_role("alert")).to_contain_text("您的角色不能使用“时限管理”")
     await expect(page.get_by_label("时限规则")).to_have_count(0)

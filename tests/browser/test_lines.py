@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
-from tests.browser.desk import both_pictures, open_from_group, sign_in
+from tests.browser.desk import both_pictures, expect_not_in_group, open_from_group, sign_in
 from tests.support.web import PASSWORD, Hotline
 
 MERGED = """
@@ -91,7 +91,7 @@ async def test_only_administrators_get_the_page(hotline: Hotline, open_surface: 
     page = await open_surface()
     await sign_in(page, "chief", PASSWORD)
     await expect(page.get_by_role("link", name="坐席统计")).to_be_visible()
-    await expect(page.locator("nav .group")).to_have_count(0)
+    await expect_not_in_group(page, "热线线路")
     await page.goto("/lines")
     await expect(page.get_by_role("alert")).to_contain_text("您的角色不能使用“热线线路”")
     await both_pictures(page, "no-access")

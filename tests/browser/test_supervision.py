@@ -122,7 +122,7 @@ async def test_supervisor_at_work(
     await both_pictures(page, "hot-topics")
 
     await page.get_by_role("link", name="联合办理").click()
-    await expect(page.locator("table.grid tbody tr")).to_contain_text("中山街道 待报到")
+    await expect(page.get_by_role("region", name="联合办理")).to_contain_text("中山街道 待报到")
     await page.goto(f"/cases/{joint['case_no']}")
     await expect(page.get_by_label("联合办理")).to_contain_text("人民路街道 吹哨")
     await both_pictures(page, "case-joint")

@@ -45,10 +45,10 @@ def committed_unpublished() -> None:
             await asyncio.Event().wait()
         await flush(self)
 
-    def die_after_commit(self: Recorder, calls: dict[str, Any], seats: Any) -> None:
+    def die_after_commit(self: Recorder, calls: dict[str, Any], *others: Any) -> None:
         if any(call.ended_at for call in calls.values()):
             die()
-        forget(self, calls, seats)
+        forget(self, calls, *others)
 
     Publisher._flush = hold_back  # type: ignore[method-assign]
     Recorder._forget = die_after_commit  # type: ignore[method-assign]

@@ -8,17 +8,12 @@ import pytest
 from gateway.case_words import keep_words_of_cases
 from gateway.context import Context
 from gateway.engines import Engines
-from tests.integration.test_http_case_steps import CASES, Town
-from tests.support.web import NOW, Hotline
+from tests.support.case_town import CASES, Town
+from tests.support.web import NOW
 from ticketing.lifecycle import CaseState
 from ticketing.search import word_walk
 
 SEARCH = f"{CASES}/search"
-
-
-@pytest.fixture
-async def town(hotline: Hotline) -> Town:
-    return await Town(hotline).settle()
 
 
 async def found(town: Town, who: str, **question: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """Recorder against a real PostgreSQL: the newest state wins and nothing is lost (O5, FAULTS 21)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -97,14 +97,6 @@ async def intervals(pool: Any, agent: str = "8001") -> list[tuple[str, float, fl
         *(agent, START),
     )
     return [(row["state"], row["began_s"], row["ended_s"]) for row in rows]
-
-
-@pytest.fixture
-async def ownership(database_dsn: str) -> AsyncIterator[Ownership]:
-    """The switchboard is ours."""
-    async with owning(database_dsn) as ours:
-        await ours.held()
-        yield ours
 
 
 async def flushed(

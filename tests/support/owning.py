@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from gateway.ownership import Ownership, Standing
 
 SWITCHBOARD = "sb1"
@@ -32,3 +34,11 @@ async def owning(
     ownership = Ownership(dsn, switchboard, on_change)
     async with running(ownership.run()):
         yield ownership
+
+
+@pytest.fixture
+async def ownership(database_dsn: str) -> AsyncIterator[Ownership]:
+    """The switchboard is ours."""
+    async with owning(database_dsn) as ours:
+        await ours.held()
+        yield ours

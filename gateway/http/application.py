@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from aiohttp import web
@@ -130,7 +131,7 @@ def create_app(services: Services, settings: Settings, *, dist: Path = DIST) -> 
     app[SERVICES] = services
     app[SETTINGS] = settings
     app[dispatch_suggestion_api.ADVISER] = Adviser()
-    for each in (*API, _described(API), *page_endpoints(dist)):
+    for each in (*API, _description(), *page_endpoints(dist)):
         app.router.add_route(each.method, each.path, each.handle)
     app.on_response_prepare.append(set_headers)
     app.on_startup.append(_check_routes)
@@ -156,8 +157,10 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
         await runner.cleanup()
 
 
-def _described(endpoints: tuple[Endpoint, ...]) -> Endpoint:
-    text = json.dumps(document(endpoints), ensure_ascii=False)
+@cache
+def _description() -> Endpoint:
+    # The same in every application, and half a second of work.
+    text = json.dumps(document(API), ensure_ascii=False)
 
     @endpoint("GET", "/api/v1/openapi.json", access="public", answer=None)
     async def get_openapi(_inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:

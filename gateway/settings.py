@@ -69,15 +69,15 @@ class Settings(CaseSettings, SwitchboardSettings, BaseSettings):
     )
     planned_seats: int = Field(171, ge=1, description="denominator of staffing (上席率)")
 
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(8080, ge=1, le=65535)
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = Field(9108, ge=1, le=65535)
-    agi_host: str = "127.0.0.1"
-    agi_port: int = Field(4573, ge=1, le=65535)
+    http_host: str = Field("127.0.0.1", description="where pages and API listen")
+    http_port: int = Field(8080, ge=1, le=65535, description="their port")
+    metrics_host: str = Field("127.0.0.1", description="where /metrics, /healthz, /readyz listen")
+    metrics_port: int = Field(9108, ge=1, le=65535, description="their port")
+    agi_host: str = Field("127.0.0.1", description="where FastAGI listens")
+    agi_port: int = Field(4573, ge=1, le=65535, description="its port")
     agi_peers: tuple[str, ...] = Field(("127.0.0.1", "::1"), description="who may speak FastAGI")
     allowed_origins: tuple[str, ...] = Field((), description="more WebSocket origins than our own")
-    session_hours: float = Field(12, gt=0, le=24)
+    session_hours: float = Field(12, gt=0, le=24, description="how long a login lasts")
 
     reconciliation_hour: int = Field(
         3, ge=0, le=23, description="from when on the past day is compared, Asia/Shanghai"
@@ -86,11 +86,13 @@ class Settings(CaseSettings, SwitchboardSettings, BaseSettings):
         400, ge=7, le=4000, description="how long differences that were found are kept"
     )
 
-    short_abandon_s: float = Field(5, ge=0, le=60)
+    short_abandon_s: float = Field(
+        5, ge=0, le=60, description="giving up within it is told apart (short abandons)"
+    )
     survey_delay_s: float = Field(60, ge=0, description="between closing a case and calling back")
-    survey_ring_s: float = Field(30, gt=0, le=120)
-    survey_attempts: int = Field(3, ge=1, le=10)
-    survey_concurrency: int = Field(5, ge=1, le=1000)
+    survey_ring_s: float = Field(30, gt=0, le=120, description="how long a callback rings")
+    survey_attempts: int = Field(3, ge=1, le=10, description="callbacks to one citizen at most")
+    survey_concurrency: int = Field(5, ge=1, le=1000, description="callbacks at once")
     survey_opens: time = Field(time(9), description="no callback before, Asia/Shanghai")
     survey_closes: time = Field(time(20), description="no callback from then on, Asia/Shanghai")
     survey_caller_id: str = Field("12345", pattern=r"^[0-9]{3,20}$", description="number shown")
@@ -104,7 +106,7 @@ class Settings(CaseSettings, SwitchboardSettings, BaseSettings):
     ringback_open_hours: float = Field(
         24, gt=0, le=168, description="how long after the last missed call a task stays open"
     )
-    ringback_attempts: int = Field(3, ge=1, le=10)
+    ringback_attempts: int = Field(3, ge=1, le=10, description="of one task at most")
     ringback_spacing_s: float = Field(600, ge=0, description="between two attempts")
     ringback_opens: time = Field(time(8), description="no ring-back before, Asia/Shanghai")
     ringback_closes: time = Field(time(21), description="no ring-back from then on")

@@ -35,12 +35,18 @@ class SwitchboardSettings(BaseModel):
         None, description="postgresql://… with tables queue_log and cel, in place of the files"
     )
     outbound_endpoint: str = Field(
-        "PJSIP/{number}@trunk", pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$"
+        "PJSIP/{number}@trunk",
+        pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$",
+        description="how citizens are dialled",
     )
     outside_min_digits: int = Field(
         5, ge=3, le=15, description="shortest outside number, as in the dialplan"
     )
-    queues: tuple[str, ...] = Field(("12345", "expert"), min_length=1)
+    queues: tuple[str, ...] = Field(
+        ("12345", "expert"),
+        min_length=1,
+        description="that agents sit in, all unless arranged otherwise",
+    )
     wrap_up_s: float = Field(0, ge=0, le=600, description="rest after a talk (话后处理)")
     wrap_up_prolong_s: float = Field(60, gt=0, le=600, description="what one prolongation adds")
     wrap_up_longest_s: float = Field(600, gt=0, le=3600, description="longest wrap-up, prolonged")

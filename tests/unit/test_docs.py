@@ -8,7 +8,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["call_states", "case_states"])
+@pytest.mark.parametrize("name", ["call_states", "case_states", "settings"])
 def test_page_is_current(name: str) -> None:
     spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None

@@ -16,7 +16,7 @@ from gateway.jobs import enqueue_telling
 from gateway.live import LiveEvent
 from ticketing.joint import late_cases
 from ticketing.supervision.grounds import Outside
-from ticketing.supervision.making import dissatisfied_since, due, make_list
+from ticketing.supervision.making import asked_between, due, make_list
 from ticketing.supervision.periods import Period
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "dissatisfied.sql", "asyncpg")
@@ -36,14 +36,15 @@ async def make_due_lists(context: Context) -> int:
 
 
 async def _make(connection: Any, context: Context, period: Period) -> bool:
-    now = context.clock()
-    since = await dissatisfied_since(connection, now=now)
-    rows = _QUERIES.dissatisfied_cases(connection, since=since, until=now)
+    now, timing = context.clock(), timing_of(context.settings)
+    at = period.moment(now, context.settings.supervision_hour)
+    since, until = await asked_between(connection, period, at=at)
+    rows = _QUERIES.dissatisfied_cases(connection, since=since, until=until)
     outside = Outside(
         dissatisfied=frozenset({row["case_id"] async for row in rows}),
-        joint_late=await late_cases(connection, now=now, timing=timing_of(context.settings)),
+        joint_late=await late_cases(connection, at=at, timing=timing),
     )
-    list_id = await make_list(connection, period, outside=outside, now=now)
+    list_id = await make_list(connection, period, at=at, outside=outside, timing=timing, now=now)
     if list_id is None:
         return False
     name = "supervision.listed"

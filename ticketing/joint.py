@@ -5,7 +5,7 @@ which are worked out from when the departments were called.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -63,7 +63,7 @@ class Joint:
     def from_row(
         cls, row: Any, calls: Sequence[Called], *, calendar: Calendar, timing: Timing
     ) -> Self:
-        """Take a row of `joints_of_case` or `running_joints`."""
+        """Take a row of `joints_of_case`, `running_joints` or `joints_at`."""
         start = [Entry(row["called_at"], Act.STARTED)]
         report = schedule(
             Allowance(row["hours"], Unit.HOURS), start, calendar=calendar, timing=timing
@@ -85,7 +85,7 @@ class Joint:
 
     def light(self, now: datetime) -> Light | None:
         """Of the joint deadline, while it runs."""
-        if self.ended_at is not None:
+        if self.ended_at is not None and self.ended_at <= now:
             return None
         return ClockStanding(
             unit=Unit.WORKING_DAYS,
@@ -95,9 +95,11 @@ class Joint:
         ).light(now)
 
     def is_late(self, now: datetime) -> bool:
-        """Whether somebody has not reported in in time, or the joint deadline is over."""
-        unreported = any(call.reported_at is None for call in self.calls)
-        return self.light(now) is Light.RED or (unreported and now >= self.report_by)
+        """Whether, now or when it ended, somebody had not reported in in time or it was overdue."""
+        at = now if self.ended_at is None else min(now, self.ended_at)
+        unreported = any(it.reported_at is None or it.reported_at > at for it in self.calls)
+        overdue = self.deadline is not None and at >= self.deadline
+        return overdue or (unreported and at >= self.report_by)
 
 
 async def standing_for(conn: Any, case_id: int, standing: Standing, actor: Actor) -> Standing:
@@ -164,18 +166,24 @@ async def running_joints(
     return await _joints(conn, [row async for row in found], timing)
 
 
-async def late_cases(conn: Any, *, now: datetime, timing: Timing) -> frozenset[int]:
-    """Ids of the cases whose joint handling is late."""
-    late: set[int] = set()
+async def late_cases(conn: Any, *, at: datetime, timing: Timing) -> frozenset[int]:
+    """Ids of the cases whose joint handling was late ``at`` a moment, which may be over."""
+    late = [
+        joint.case_id async for joint in joints_at(conn, at, timing=timing) if joint.is_late(at)
+    ]
+    return frozenset(late)
+
+
+async def joints_at(conn: Any, at: datetime, *, timing: Timing) -> AsyncIterator[Joint]:
+    """Every joint handling that went on ``at`` a moment, read a batch at a time."""
     after = 0
     while True:
-        joints = await running_joints(
-            conn, department_id=None, after=after, limit=BATCH, timing=timing
-        )
-        late |= {joint.case_id for joint in joints if joint.is_late(now)}
-        if len(joints) < BATCH:
-            return frozenset(late)
-        after = joints[-1].joint_id
+        rows = [row async for row in _QUERIES.joints_at(conn, at=at, after=after, limit=BATCH)]
+        for joint in await _joints(conn, rows, timing):
+            yield joint
+        if len(rows) < BATCH:
+            return
+        after = rows[-1]["joint_id"]
 
 
 async def _joints(conn: Any, rows: Sequence[Any], timing: Timing) -> list[Joint]:

@@ -15,13 +15,17 @@ from ticketing.supervision.periods import ListKind
 
 
 class ListAnswer(Answer):
-    """A list; days are those of the city, both included. ``signed`` of its ``items`` are done."""
+    """A list; days are those of the city, both included. ``signed`` of its ``items`` are done.
+
+    It shows how things stood at ``as_of``; that of a day that was missed was ``made_at`` later.
+    """
 
     list_id: int
     kind: ListKind
     first_day: date
     last_day: date
     made_at: datetime
+    as_of: datetime
     items: int
     signed: int
 

@@ -193,11 +193,11 @@ async def wrongly_dated(conn: Any, *, after: int, timing: Timing) -> tuple[list[
     rows = QUERIES.running_after(conn, clock_id=after, limit=BATCH)
     clocks = [Clock.from_row(row) async for row in rows]
     calendar = await load_calendar(conn)
-    histories = await _histories(conn, clocks)
+    histories = await entries_of(conn, clocks)
     wrong = [
         clock
         for clock in clocks
-        if _dated(clock, histories[clock.clock_id], calendar, timing).deadline != clock.deadline
+        if dated(clock, histories[clock.clock_id], calendar, timing).deadline != clock.deadline
     ]
     return wrong, clocks[-1].clock_id if len(clocks) == BATCH else None
 
@@ -223,13 +223,14 @@ async def _running(conn: Any, case_id: int, kind: ClockKind) -> Clock | None:
 
 async def _date(conn: Any, clock: Clock, timing: Timing) -> Clock:
     """Work out and store the deadline."""
-    history = (await _histories(conn, [clock]))[clock.clock_id]
-    dated = _dated(clock, history, await load_calendar(conn), timing)
-    await _store_dates(conn, dated)
-    return dated
+    history = (await entries_of(conn, [clock]))[clock.clock_id]
+    moved = dated(clock, history, await load_calendar(conn), timing)
+    await _store_dates(conn, moved)
+    return moved
 
 
-def _dated(clock: Clock, history: Sequence[Entry], calendar: Calendar, timing: Timing) -> Clock:
+def dated(clock: Clock, history: Sequence[Entry], calendar: Calendar, timing: Timing) -> Clock:
+    """The clock with the deadline that follows from its history, or without where none does."""
     try:
         found = schedule(clock.allowance, history, calendar=calendar, timing=timing)
     except CalendarUnknownError:
@@ -243,7 +244,8 @@ async def _store_dates(conn: Any, clock: Clock) -> None:
     )
 
 
-async def _histories(conn: Any, clocks: Sequence[Clock]) -> dict[int, list[Entry]]:
+async def entries_of(conn: Any, clocks: Sequence[Clock]) -> dict[int, list[Entry]]:
+    """What happened to these clocks, the earliest first."""
     entries: dict[int, list[Entry]] = defaultdict(list)
     async for row in QUERIES.entries_of(conn, clock_ids=[clock.clock_id for clock in clocks]):
         by = None if row["amount"] is None else Allowance(row["amount"], Unit(row["unit"]))

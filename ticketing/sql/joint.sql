@@ -60,6 +60,14 @@ where j.ended_at is null and j.joint_id > :after
   ))
 order by j.joint_id limit :limit;
 
+-- name: joints_at(at, after, limit)
+select j.*, c.case_no, c.title, d.code as caller_code, d.name as caller_name
+from joint_handlings j
+join cases c using (case_id)
+join departments d on d.department_id = j.caller_id
+where j.called_at <= :at and (j.ended_at is null or j.ended_at > :at) and j.joint_id > :after
+order by j.joint_id limit :limit;
+
 -- name: calls_of_joints(joint_ids)
 select k.*, d.code, d.name from joint_calls k join departments d using (department_id)
 where k.joint_id = any(:joint_ids::bigint[]) order by d.code;

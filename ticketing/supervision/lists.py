@@ -16,13 +16,17 @@ END_OF_TIME = date(9999, 1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisionList:
-    """A list, how many cases are on it, and how many of them are signed off."""
+    """A list, how many cases are on it, and how many of them are signed off.
+
+    ``as_of`` is the moment that it shows: before ``made_at`` where a list of a day was made up.
+    """
 
     list_id: int
     kind: ListKind
     first_day: date
     last_day: date
     made_at: datetime
+    as_of: datetime
     items: int
     signed: int
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ticketing.clocks.working_time import CITY
 
+MADE_UP_DAYS = 7
 _DAY = timedelta(days=1)
 
 
@@ -31,6 +32,11 @@ class Period:
         """Its beginning and its end, in the city's time."""
         return _midnight(self.first_day), _midnight(self.last_day + _DAY)
 
+    def moment(self, now: datetime, hour: int) -> datetime:
+        """What a list made ``now`` shows: of a day that is over its ``hour``, else now."""
+        over = self.kind is ListKind.DAY and now >= self.bounds[1]
+        return _at_hour(self.first_day, hour) if over else now
+
     @property
     def before(self) -> "Period":
         """The month before a month."""
@@ -39,17 +45,22 @@ class Period:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CITY)
+    return _at_hour(day, 0)
+
+
+def _at_hour(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), CITY)
 
 
 def periods_due(
     now: datetime, hour: int, made: Collection[tuple[ListKind, date]]
 ) -> tuple[Period, ...]:
-    """Lists that are due and not among those ``made`` (by kind and first day).
+    """Lists that are due and not among those ``made`` (by kind and first day), in this order.
 
-    The list of a day is made on that day from ``hour`` on, never afterwards: what was open then
-    cannot be told later. That of a week is due from the Monday after it on, that of a month from
-    the first day after it; both wait for the list of their day.
+    The list of a day is due from ``hour`` of that day on, and is made up for up to `MADE_UP_DAYS`
+    days later, but not for days before the first one ever made. That of a week is due from the
+    Monday after it on, that of a month from the first day after it; both wait for the list of
+    their day, and a week comes behind the days that it is made of.
     """
     local = now.astimezone(CITY)
     today = local.date()
@@ -57,13 +68,19 @@ def periods_due(
     first = today.replace(day=1)
     month = Period(ListKind.MONTH, first, first).before
     wanted = (
-        (Period(ListKind.DAY, today, today), today),
+        *((Period(ListKind.DAY, day, day), day) for day in _days(today, made)),
         (Period(ListKind.WEEK, monday - 7 * _DAY, monday - _DAY), monday),
         (month, first),
     )
     return tuple(
         period
         for period, from_day in wanted
-        if (period.kind, period.first_day) not in made
-        and local >= datetime.combine(from_day, time(hour), CITY)
+        if (period.kind, period.first_day) not in made and local >= _at_hour(from_day, hour)
     )
+
+
+def _days(today: date, made: Collection[tuple[ListKind, date]]) -> list[date]:
+    """Today behind the days of which a list may have been missed."""
+    earliest = min([today, *(day for kind, day in made if kind is ListKind.DAY)])
+    since = max(earliest, today - MADE_UP_DAYS * _DAY)
+    return [since + number * _DAY for number in range((today - since).days + 1)]

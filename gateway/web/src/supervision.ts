@@ -35,6 +35,8 @@ export interface SupervisionList {
   first_day: string
   last_day: string
   made_at: string
+  /** The moment that it shows: before `made_at` where a list of a day was made up. */
+  as_of: string
   items: number
   signed: number
 }

@@ -20,6 +20,18 @@ where k.stopped_at is null and k.clock_id > :clock_id
 order by k.clock_id
 limit :limit;
 
+-- name: moved_since(case_ids, at)
+-- Clocks that ran at :at and were paused, resumed or extended after it.
+select k.*, r.category, r.urgency, r.version as rule_version,
+  r.sign_amount, r.sign_unit, r.close_amount, r.close_unit
+from case_clocks k join clock_rules r using (rule_id)
+where k.case_id = any(:case_ids::bigint[])
+  and k.started_at <= :at and (k.stopped_at is null or k.stopped_at > :at)
+  and exists (
+    select from case_clock_history h
+    where h.clock_id = k.clock_id and h.at > :at and h.act in ('paused', 'resumed', 'extended')
+  );
+
 -- name: clocks_of_cases(case_ids)
 -- Every clock of these cases: those that run first, the most pressing first of all.
 select k.*, r.category, r.urgency, r.version as rule_version,

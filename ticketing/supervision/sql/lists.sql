@@ -1,13 +1,18 @@
 -- name: recent_lists(since)
 select kind, first_day from supervision_lists where first_day >= :since;
 
--- name: last_day_list()$
-select max(made_at) from supervision_lists where kind = 'day';
+-- name: last_day_list(before)$
+select max(as_of) from supervision_lists where kind = 'day' and as_of < :before;
 
--- name: insert_list(kind, first_day, last_day, made_at)$
+-- name: moments_between(first_day, last_day)^
+-- What the first and the last list of these days are about.
+select min(as_of) as first, max(as_of) as last from supervision_lists
+where kind = 'day' and first_day between :first_day and :last_day;
+
+-- name: insert_list(kind, first_day, last_day, made_at, as_of)$
 -- Nothing is returned when somebody else has made it.
-insert into supervision_lists (kind, first_day, last_day, made_at)
-values (:kind, :first_day, :last_day, :made_at)
+insert into supervision_lists (kind, first_day, last_day, made_at, as_of)
+values (:kind, :first_day, :last_day, :made_at, :as_of)
 on conflict (kind, first_day) do nothing
 returning list_id;
 
@@ -16,30 +21,52 @@ select case_id from cases
 where state not in ('closed', 'withdrawn', 'merged') and case_id > :after
 order by case_id limit :limit;
 
--- name: facts(case_ids, now)
--- What the table of grounds looks at.
-select c.case_id, c.version, c.state, c.lead_id as department_id,
-  c.extension_days is not null as extension_asked,
+-- name: ended_since(at)
+select distinct case_id from case_history
+where at > :at and to_state in ('closed', 'withdrawn', 'merged');
+
+-- name: facts(case_ids, at, clock_ids, deadlines, yellows, pauses)
+-- What the table of grounds looks at, as it was at :at. The clocks that are given stood otherwise then
+-- than they do now. An extension is asked for while the lead department works on and nobody decided.
+select c.case_id, h.version, s.to_state as state, s.to_department as department_id,
+  coalesce(h.asked > h.settled, false) as extension_asked,
   k.deadline, coalesce(k.red, false) as red, coalesce(k.yellow, false) as yellow,
   coalesce(k.unsigned, false) as unsigned, k.urgency,
   h.returns, h.rehandled, h.supervised
-from cases c
+from unnest(:case_ids::bigint[]) as c (case_id)
 cross join lateral (
-  select min(k.deadline) filter (where k.paused_at is null) as deadline,
-    bool_or(k.paused_at is null and k.deadline <= :now) as red,
-    bool_or(k.paused_at is null and k.yellow_from <= :now) as yellow,
-    bool_or(k.kind = 'signing') as unsigned,
-    min(r.urgency) as urgency
-  from case_clocks k join clock_rules r using (rule_id)
-  where k.case_id = c.case_id and k.stopped_at is null
-) k
-cross join lateral (
-  select count(*) filter (where h.step = 'return_asked') as returns,
+  select max(h.version) as version,
+    count(*) filter (where h.step = 'return_asked') as returns,
     count(*) filter (where h.step = 'reopened') as rehandled,
-    count(*) filter (where h.step = 'supervised') as supervised
-  from case_history h where h.case_id = c.case_id
+    count(*) filter (where h.step = 'supervised') as supervised,
+    max(h.version) filter (where h.step = 'extension_asked') as asked,
+    coalesce(max(h.version) filter (
+      where h.step in ('extension_granted', 'extension_refused')
+        or h.to_state not in ('accepted', 'handling')
+    ), 0) as settled
+  from case_history h where h.case_id = c.case_id and h.at <= :at
 ) h
-where c.case_id = any(:case_ids::bigint[])
+join case_history s on s.case_id = c.case_id and s.version = h.version
+cross join lateral (
+  select min(r.deadline) filter (where not r.paused) as deadline,
+    bool_or(not r.paused and r.deadline <= :at) as red,
+    bool_or(not r.paused and r.yellow_from <= :at) as yellow,
+    bool_or(r.kind = 'signing') as unsigned,
+    min(r.urgency) as urgency
+  from (
+    select k.kind, u.urgency,
+      case when t.clock_id is null then k.deadline else t.deadline end as deadline,
+      case when t.clock_id is null then k.yellow_from else t.yellow_from end as yellow_from,
+      case when t.clock_id is null then k.paused_at is not null else t.paused end as paused
+    from case_clocks k
+    join clock_rules u using (rule_id)
+    left join unnest(
+      :clock_ids::bigint[], :deadlines::timestamptz[], :yellows::timestamptz[], :pauses::boolean[]
+    ) as t (clock_id, deadline, yellow_from, paused) using (clock_id)
+    where k.case_id = c.case_id
+      and k.started_at <= :at and (k.stopped_at is null or k.stopped_at > :at)
+  ) r
+) k
 order by c.case_id;
 
 -- name: listed_between(first_day, last_day)

@@ -1,7 +1,8 @@
 """The clocks of cases as this program is set: how time is counted, what is done when it is due.
 
-Any number of workers may look for what is due: `ticketing.clocks.notices` gives each notice to one
-of them, and what is done about it is in the transaction of that claim.
+Any number of workers may look for what is due: `ticketing.clocks.notices` and, of joint deadlines,
+`ticketing.joint_notices` give each notice to one of them, and what is done about it is in the
+transaction of that claim.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from ticketing.clocks.case_clocks import redate, wrongly_dated
 from ticketing.clocks.deadline import Timing
 from ticketing.clocks.notices import Notice, claim_due, supervise
 from ticketing.clocks.working_time import WorkingHours
+from ticketing.joint_notices import claim_joint, due_notices
 
 BATCH = 200
 
@@ -42,16 +44,32 @@ async def make_notices(context: Context) -> int:
     Returns how many. Each batch is stored with its entries in the cases' history and the jobs that
     tell of it, or not at all.
     """
-    made = 0
-    while True:
+    made, claimed = 0, BATCH
+    while claimed == BATCH:
         now = context.clock()
         async with context.engines.pool.acquire() as connection, connection.transaction():
             notices = await claim_due(connection, now=now, limit=BATCH)
-            await supervise(connection, notices, now=now)
-            await enqueue_telling(connection, await _events(connection, notices, at=now))
-        made += len(notices)
-        if len(notices) < BATCH:
-            return made
+            await _carry_out(connection, notices, now=now)
+        claimed = len(notices)
+        made += claimed
+    return made + await _make_joint_notices(context)
+
+
+async def _make_joint_notices(context: Context) -> int:
+    now, timing, made = context.clock(), timing_of(context.settings), 0
+    async with context.engines.pool.acquire() as connection:
+        due = await due_notices(connection, now=now, timing=timing)
+        for start in range(0, len(due), BATCH):
+            async with connection.transaction():
+                notices = await claim_joint(connection, due[start : start + BATCH], now=now)
+                await _carry_out(connection, notices, now=now)
+            made += len(notices)
+    return made
+
+
+async def _carry_out(conn: Any, notices: Sequence[Notice], *, now: datetime) -> None:
+    await supervise(conn, notices, now=now)
+    await enqueue_telling(conn, await _events(conn, notices, at=now))
 
 
 async def redate_clocks(context: Context) -> int:
@@ -76,7 +94,7 @@ async def _events(conn: Any, notices: Sequence[Notice], *, at: datetime) -> list
     departments = {case.case_id: sorted(await audience_of(conn, case)) for case in cases}
     return [
         LiveEvent(
-            f"case.{notice.notice}:{notice.clock_id}:{notice.term}",
+            f"case.{notice.notice}:{notice.subject}",
             f"case.{notice.notice}",
             at,
             {
@@ -85,7 +103,7 @@ async def _events(conn: Any, notices: Sequence[Notice], *, at: datetime) -> list
                 "opened_by": notice.opened_by,
                 "departments": departments[notice.case_id],
                 "notice": True,
-                "clock": notice.kind,
+                "clock": notice.clock,
                 "deadline": iso(notice.deadline),
             },
         )

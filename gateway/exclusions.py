@@ -111,7 +111,8 @@ async def skip_callback(connection: Any, case: Case, *, now: datetime) -> Exclus
     )
     if added is not None:
         note = _words(reason, case, mark_id)
-        await case_store.note_by_system(connection, case, Step.CALLBACK_SKIPPED, note, now=now)
+        entry = [(case.case_id, note)]
+        await case_store.note_by_system(connection, Step.CALLBACK_SKIPPED, entry, now=now)
     return reason
 
 

@@ -12,6 +12,7 @@ from metrics.events import EventCounts
 from metrics.queries import QUERIES
 
 CLOCKS = ("signing", "closing")
+NOTICED = (*CLOCKS, "joint")
 LIGHTS = ("green", "yellow", "red", "paused", "undated")
 
 RunningClocks = Mapping[tuple[str, str], int]
@@ -42,5 +43,5 @@ def clock_metrics(
         ("hotline_case_clocks_overdue", "Deadlines that passed.", events.CLOCK_OVERDUE),
     ):
         made = counted.by_subject(event)
-        samples = [((kind,), made.get(kind, 0.0)) for kind in CLOCKS]
+        samples = [((kind,), made.get(kind, 0.0)) for kind in NOTICED]
         yield counters.counter(name, text, ("clock",), samples)

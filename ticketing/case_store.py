@@ -182,9 +182,15 @@ async def assisting_ids(conn: Any, case_id: int) -> tuple[int, ...]:
     return tuple([row["department_id"] async for row in rows])
 
 
-async def note_by_system(conn: Any, case: Case, step: Step, note: str, *, now: datetime) -> None:
-    """Enter what the program itself did; the case's version grows, the rest stays as it is."""
-    await _QUERIES.note_by_system(conn, case_id=case.case_id, step=step, note=note, at=now)
+async def note_by_system(
+    conn: Any, step: Step, notes: Sequence[tuple[int, str]], *, now: datetime
+) -> None:
+    """Enter what the program itself did to these cases; their versions grow, the rest stays."""
+    entries = [
+        {"case_id": case_id, "at": now, "step": step, "note": note} for case_id, note in notes
+    ]
+    if entries:
+        await _QUERIES.note_by_system(conn, entries)
 
 
 async def part_in(conn: Any, case_id: int, department_id: int) -> str | None:

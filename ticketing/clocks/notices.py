@@ -6,17 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ticketing.clocks.case_clocks import SYSTEM
+from ticketing import case_store
 from ticketing.clocks.queries import QUERIES
-from ticketing.clocks.rules import ClockKind
 from ticketing.clocks.working_time import CITY
 from ticketing.lifecycle import Step
 
-_WORDS = {ClockKind.SIGNING: "签收", ClockKind.CLOSING: "办结"}
+_WORDS = {"signing": "签收", "closing": "办结", "joint": "联办"}
 
 
 class NoticeKind(StrEnum):
-    """What is told of a clock."""
+    """What is told of a deadline."""
 
     REMINDED = "reminded"  # it has turned yellow
     OVERDUE = "overdue"  # it has turned red
@@ -24,12 +23,15 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notice that is to be made, by whoever has claimed it and by nobody else."""
+    """A notice that is to be made, by whoever has claimed it and by nobody else.
 
-    clock_id: int
-    term: int
+    ``clock`` is the kind of a clock, or ``joint`` for a joint deadline; ``subject`` is which one,
+    and of which term.
+    """
+
+    subject: str
     notice: NoticeKind
-    kind: ClockKind
+    clock: str
     deadline: datetime
     case_id: int
     case_no: str
@@ -38,18 +40,8 @@ class Notice:
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
-        """Take a row of `claim_due`."""
-        return cls(
-            clock_id=row["clock_id"],
-            term=row["term"],
-            notice=NoticeKind(row["notice"]),
-            kind=ClockKind(row["kind"]),
-            deadline=row["deadline"],
-            case_id=row["case_id"],
-            case_no=row["case_no"],
-            call_id=row["call_id"],
-            opened_by=row["opened_by_login"],
-        )
+        """Take a row of `claim_due` or `claim_joint`."""
+        return cls(**{**row, "notice": NoticeKind(row["notice"])})
 
 
 async def claim_due(conn: Any, *, now: datetime, limit: int) -> list[Notice]:
@@ -63,21 +55,11 @@ async def claim_due(conn: Any, *, now: datetime, limit: int) -> list[Notice]:
 
 async def supervise(conn: Any, notices: Iterable[Notice], *, now: datetime) -> None:
     """Enter the automatic supervision (督办) of each overdue notice in its case's history."""
-    entries = [
-        {
-            "case_id": notice.case_id,
-            "at": now,
-            "actor": SYSTEM,
-            "step": Step.SUPERVISED,
-            "note": _reason(notice),
-        }
-        for notice in notices
-        if notice.notice is NoticeKind.OVERDUE
-    ]
-    if entries:
-        await QUERIES.insert_supervision(conn, entries)
+    overdue = [notice for notice in notices if notice.notice is NoticeKind.OVERDUE]
+    notes = [(notice.case_id, _reason(notice)) for notice in overdue]
+    await case_store.note_by_system(conn, Step.SUPERVISED, notes, now=now)
 
 
 def _reason(notice: Notice) -> str:
     until = notice.deadline.astimezone(CITY)
-    return f"{_WORDS[notice.kind]}时限（{until:%Y-%m-%d %H:%M}）已过，系统自动督办"
+    return f"{_WORDS[notice.clock]}时限（{until:%Y-%m-%d %H:%M}）已过，系统自动督办"

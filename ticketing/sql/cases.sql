@@ -134,7 +134,8 @@ insert into case_history (
   :to_department, :days, :other_case, :matter
 );
 
--- name: note_by_system(case_id, at, step, note)!
+-- name: note_by_system(case_id, at, step, note)*!
+-- A step like any other: the version of the case grows with it.
 with noted as (
   update cases set version = version + 1 where case_id = :case_id
   returning case_id, version, state, lead_id

@@ -79,7 +79,11 @@ export const URGENCY: Record<Urgency, string> = {
   critical: '特急',
 }
 
-export const CLOCK_KIND: Record<CaseClock['kind'], string> = { signing: '签收', closing: '办结' }
+export const CLOCK_KIND: Record<CaseClock['kind'] | 'joint', string> = {
+  signing: '签收',
+  closing: '办结',
+  joint: '联办',
+}
 
 export const CLOCK_UNIT: Record<ClockUnit, string> = {
   working_days: '个工作日',

@@ -22,21 +22,9 @@ with due as materialized (
   on conflict do nothing
   returning clock_id, notice
 )
-select due.*, u.login as opened_by_login
+select due.clock_id || ':' || due.term as subject, due.notice, due.kind as clock, due.deadline,
+  due.case_id, due.case_no, due.call_id, u.login as opened_by
 from due
 join claimed using (clock_id, notice)
 join users u on u.user_id = due.opened_by
 order by due.clock_id;
-
--- name: insert_supervision(case_id, at, actor, step, note)*!
--- A step like any other: the version of the case grows with it.
-with raised as (
-  update cases set version = version + 1 where case_id = :case_id returning case_id, version, state, lead_id
-)
-insert into case_history (
-  case_id, version, at, actor, step, note, from_state, to_state, from_department, to_department
-)
-select
-  case_id, version, :at::timestamptz, :actor::text, :step::text, :note::text, state, state,
-  lead_id, lead_id
-from raised;

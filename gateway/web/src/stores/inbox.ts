@@ -13,7 +13,7 @@ interface CaseEvent {
   case_no: string
   notice: boolean
   /** Of a reminder, and of a deadline that has passed. */
-  clock?: CaseClock['kind']
+  clock?: CaseClock['kind'] | 'joint'
 }
 
 const state = reactive({ counts: {} as Partial<Record<CaseState, number>> })

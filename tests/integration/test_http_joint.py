@@ -1,5 +1,7 @@
 """C13, C3 over HTTP: a street calls departments in, each reports and contributes; passing down."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,9 +10,11 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
+from gateway.case_clocks import make_notices
 from gateway.context import Context
 from gateway.engines import Engines
 from gateway.http.application import create_app
+from gateway.live import LiveEvent
 from gateway.readiness import Readiness
 from gateway.supervision_lists import make_due_lists
 from tests.support.web import NOW, Browser, Hotline, next_event
@@ -161,6 +165,93 @@ async def test_late_joint_handling_is_on_the_list_and_can_be_ended(
     assert len(moved["joints"]) == 2
     _, none = await town.people["chief"].json("GET", "/api/v1/joints")
     assert none == []
+
+
+async def told_of_joints(town: Town) -> list[tuple[str, str, list[str]]]:
+    """What the pages are told of the joint deadline, in which departments."""
+    rows = await town.hotline.pool.fetch(
+        "select payload from pgqueuer where entrypoint = 'tell' order by id"
+    )
+    events = [LiveEvent.from_json(row["payload"]) for row in rows]
+    assert all(event.data["clock"] == "joint" and event.data["notice"] for event in events)
+    assert len({event.event_id for event in events}) == len(events)
+    return [(it.name, it.data["deadline"], it.data["departments"]) for it in events]
+
+
+async def test_joint_deadline_is_reminded_of_and_supervised_once(
+    town: Town, database_dsn: str
+) -> None:
+    engines = Engines(dsn=database_dsn, pool=town.hotline.pool, redis=town.hotline.redis)
+    context = Context(
+        settings=town.hotline.settings, engines=engines, readiness=Readiness(), clock=town.wall
+    )
+    await town.hotline.pool.execute(
+        "insert into webhook_destinations (name, url, secret, events, created_at)"
+        " values ('他', 'https://example.org/', 'whsec_', '{case.reminded,case.overdue}', $1)",
+        NOW,
+    )
+    case, ended = await town.open(department="S1"), await town.open(department="S1")
+    for each in (case, ended):
+        await town.does("S1", each, "accepted")
+        await town.does("S1", each, "whistled", **WHISTLE, **CALLED)
+    deadline = datetime.fromisoformat("2026-11-26T09:30:00Z")
+    town.wall.now = deadline - timedelta(days=1, hours=3)
+    assert await make_notices(context) == 0
+    town.wall.now = deadline - timedelta(hours=3)
+    await town.does("S1", ended, "joint_ended", reason="已恢复")
+    assert sum(await asyncio.gather(*(make_notices(context) for _ in range(3)))) == 1
+    assert await make_notices(context) == 0
+    town.wall.now = deadline
+    locked = "select from cases where case_no = $1 for update"
+    async with town.hotline.pool.acquire() as busy, busy.transaction():
+        await busy.execute(locked, case["case_no"])  # somebody takes a step
+        assert await make_notices(context) == 0
+    assert sum(await asyncio.gather(*(make_notices(context) for _ in range(3)))) == 1
+    assert await make_notices(context) == 0
+    everybody, until = ["C1", "D1", "S1", "S2"], "2026-11-26T09:30:00.000Z"
+    assert await told_of_joints(town) == [
+        ("case.reminded", until, everybody),
+        ("case.overdue", until, everybody),
+    ]
+    _, shown = await town.people["chief"].json("GET", f"{CASES}/{case['case_no']}")
+    last = shown["history"][-1]
+    assert (last["step"], last["actor"], last["note"]) == (
+        *("supervised", "system"),
+        "联办时限（2026-11-26 17:30）已过，系统自动督办",
+    )
+    bodies = await town.hotline.pool.fetch("select body from webhook_events order by event_no")
+    sent = [json.loads(row["body"]) for row in bodies]
+    assert [(it["type"], it["data"]["clock"], it["data"]["deadline"]) for it in sent] == [
+        *(("case.reminded", "joint", until), ("case.overdue", "joint", until)),
+    ]
+    counted = await town.hotline.pool.fetch(
+        "select name, subject, amount from event_totals where name like 'clock.%' order by name"
+    )
+    assert [tuple(row) for row in counted] == [
+        *(("clock.overdue", "joint", 1), ("clock.reminded", "joint", 1)),
+    ]
+
+
+async def test_joint_deadline_that_was_told_to_be_over_is_not_reminded_of(
+    town: Town, database_dsn: str
+) -> None:
+    engines = Engines(dsn=database_dsn, pool=town.hotline.pool, redis=town.hotline.redis)
+    context = Context(
+        settings=town.hotline.settings, engines=engines, readiness=Readiness(), clock=town.wall
+    )
+    case = await town.open(department="S1", confidential=True)
+    await town.does("S1", case, "accepted")
+    await town.does("S1", case, "whistled", **WHISTLE, **CALLED)
+    town.wall.now = datetime.fromisoformat("2026-11-26T09:30:00Z")
+    assert await make_notices(context) == 1
+    await town.hotline.pool.execute(
+        "insert into calendar_days values ('2026-11-26', false, '放假', 'admin', $1)", NOW
+    )
+    _, shown = await town.people["chief"].json("GET", f"{CASES}/{case['case_no']}")
+    assert shown["joints"][0]["light"] == "yellow"  # it ends on the 27th now
+    assert await make_notices(context) == 0
+    told = await told_of_joints(town)
+    assert [(name, people) for name, _, people in told] == [("case.overdue", ["D1", "S1", "S2"])]
 
 
 async def test_passed_down_the_first_stays_responsible(town: Town) -> None:

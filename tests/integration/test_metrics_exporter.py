@@ -99,6 +99,7 @@ async def test_clocks_of_cases(pool: asyncpg.Pool) -> None:
     assert total(after, "hotline_case_clocks", clock="signing") == 0
     assert total(after, "hotline_case_clocks_overdue_total", clock="closing") == 1
     assert total(after, "hotline_case_clocks_reminded_total", clock="closing") == 0
+    assert total(after, "hotline_case_clocks_reminded_total", clock="joint") == 0
 
 
 async def test_seat_seconds_never_go_down(pool: asyncpg.Pool) -> None:

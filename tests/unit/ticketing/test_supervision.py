@@ -89,6 +89,28 @@ def test_lists_are_due_from_the_hour_on() -> None:
     ]
 
 
+def days_due(now: str, *made: date) -> list[int]:
+    periods = periods_due(at(now), 8, {(ListKind.DAY, day) for day in made})
+    return [period.first_day.day for period in periods if period.kind is ListKind.DAY]
+
+
+def test_missed_days_are_made_up_after_the_first_list_and_for_a_week() -> None:
+    first = date(2026, 11, 5)
+    assert days_due("2026-11-08 09:00", first) == [6, 7, 8]
+    assert days_due("2026-11-08 07:00", first) == [6, 7]
+    assert days_due("2026-11-08 09:00", first, date(2026, 11, 7)) == [6, 8]
+    assert days_due("2026-11-23 09:00", first) == [16, 17, 18, 19, 20, 21, 22, 23]
+    assert days_due("2026-11-08 09:00") == [8]  # nothing was before the first one
+    monday = [period.kind for period in periods_due(at("2026-11-23 09:00"), 8, {(DAY.kind, first)})]
+    assert monday == [ListKind.DAY] * 8 + [ListKind.WEEK, ListKind.MONTH]
+
+
+def test_a_list_made_up_shows_its_hour() -> None:
+    assert DAY.moment(at("2026-11-23 15:00"), 8) == at("2026-11-23 15:00")
+    assert DAY.moment(at("2026-11-24 00:00"), 8) == at("2026-11-23 08:00")
+    assert WEEK.moment(at("2026-11-23 09:00"), 8) == at("2026-11-23 09:00")
+
+
 @given(st.integers(0, 8 * 365 * 24 * 60), st.integers(0, 23))
 def test_periods_are_whole_and_over(minutes: int, hour: int) -> None:
     now = at("2024-01-01 00:00") + timedelta(minutes=minutes)

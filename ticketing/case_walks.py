@@ -9,14 +9,13 @@ from typing import Any
 import aiosql
 
 from ticketing.case import CaseSource
-from ticketing.lifecycle import CaseState
+from ticketing.lifecycle import ENDED, CaseState
 
 QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "case_lists.sql", "asyncpg")
 MANY = 20  # departments; of fewer each is asked for its newest cases
 PROBE = 3000  # cases that are looked at before that
 RANGES = 3000  # of an index by department and category; with more of them a page is soon found
 DISTRICT = 300  # departments, with those of its streets
-ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -298,6 +298,9 @@ TABLE: Mapping[_Key, Transition] = {
 ONGOING = (_S.ACCEPTED, _S.HANDLING)
 """The states in which the lead department works on a case, alone or jointly."""
 
+ENDED = frozenset({_S.CLOSED, _S.WITHDRAWN, _S.MERGED})
+"""The states in which nothing is left to do."""
+
 INBOX: Mapping[Party, tuple[CaseState, ...]] = {
     Party.AGENT: (_S.REGISTERED,),
     Party.SUPERVISOR: (_S.REGISTERED, _S.REPLIED, _S.RETURN_ASKED),

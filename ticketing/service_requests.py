@@ -16,14 +16,13 @@ from typing import Any, Self
 import aiosql
 
 from ticketing.case import Named, named
-from ticketing.lifecycle import CaseState
+from ticketing.lifecycle import ENDED, CaseState
 
 SPAN = timedelta(days=90)  # "may not span more than 90 days"
 REQUESTS_MAX = 1000  # "first 1000 requests returned"
 HIDDEN = "***"
 
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "service_requests.sql", "asyncpg")
-_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
 # E-mail addresses, and what may be a telephone, an identity or a bank number.
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+?(?<![0-9])[0-9](?:[ -]?[0-9]){5,18}[ -]?[0-9Xx](?![0-9])"
@@ -40,7 +39,7 @@ class RequestStatus(StrEnum):
     def states(self) -> tuple[CaseState, ...]:
         """The states of a case that this stands for."""
         closed = self is RequestStatus.CLOSED
-        return tuple(state for state in CaseState if (state in _ENDED) is closed)
+        return tuple(state for state in CaseState if (state in ENDED) is closed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ class ServiceRequest:
     @property
     def status(self) -> RequestStatus:
         """Open or closed."""
-        return RequestStatus.CLOSED if self.state in _ENDED else RequestStatus.OPEN
+        return RequestStatus.CLOSED if self.state in ENDED else RequestStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

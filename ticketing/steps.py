@@ -14,7 +14,7 @@ from ticketing.case import RESULT_MAX, Actor, Case, check_text
 from ticketing.case_store import Change, Locked
 from ticketing.categories import open_category
 from ticketing.errors import CaseConflictError, CaseInvalidError, CaseNotFoundError
-from ticketing.lifecycle import ONGOING, CaseState, Field, Matter, Party, Step, Transition
+from ticketing.lifecycle import ENDED, ONGOING, Field, Matter, Party, Step, Transition
 from ticketing.placing import placement
 from ticketing.search.words import keep_words
 from ticketing.taking import check_fields, take
@@ -26,7 +26,6 @@ DAYS_MAX = 365
 HOURS_MAX = 240
 JOINT_DAYS_MAX = 60
 ASSISTING_MAX = 20
-_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +203,7 @@ async def _target(
         raise CaseInvalidError(Field.TARGET, f"没有编号为{target_no}的工单，或您无权查看")
     if target.case_id == case.case_id:
         raise CaseInvalidError(Field.TARGET, "工单不能并入它自己")
-    if target.state in _ENDED:
+    if target.state in ENDED:
         raise CaseInvalidError(Field.TARGET, f"目标工单{STATES[target.state]}，不能再并入工单")
     return target
 

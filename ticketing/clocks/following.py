@@ -7,16 +7,14 @@ from ticketing.case import Case
 from ticketing.clocks import case_clocks
 from ticketing.clocks.deadline import Allowance, Timing, Unit
 from ticketing.clocks.rules import ClockKind, Urgency
-from ticketing.lifecycle import CaseState, Step
-
-_ENDED = {CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED}
+from ticketing.lifecycle import ENDED, CaseState, Step
 
 
 async def follow_opening(  # noqa: PLR0913  # what a clock starts with
     conn: Any, case: Case, *, urgency: Urgency, timing: Timing, actor: str, at: datetime
 ) -> None:
     """Start the clocks of a case that was just opened, unless it is closed already."""
-    if case.state in _ENDED:
+    if case.state in ENDED:
         return
     kinds = [ClockKind.CLOSING]
     if case.state is CaseState.DISPATCHED:
@@ -76,7 +74,7 @@ async def _agree_with_state(
 ) -> None:
     clocks = (await case_clocks.clocks_of(conn, [case.case_id]))[case.case_id]
     running = {clock.kind for clock in clocks if clock.stopped_at is None}
-    wanted = set() if case.state in _ENDED else {ClockKind.CLOSING}
+    wanted = set() if case.state in ENDED else {ClockKind.CLOSING}
     if case.state is CaseState.DISPATCHED:
         wanted.add(ClockKind.SIGNING)
     if case.state is CaseState.RETURN_ASKED:

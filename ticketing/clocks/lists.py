@@ -8,9 +8,10 @@ from typing import Any
 from ticketing import case_store
 from ticketing.case import Actor, Case
 from ticketing.case_lists import Wanted, search_for
-from ticketing.case_walks import ENDED, Search, few_ids
+from ticketing.case_walks import Search, few_ids
 from ticketing.clocks.lights import Light
 from ticketing.clocks.queries import QUERIES
+from ticketing.lifecycle import ENDED
 
 FEW = 2000
 """Cases that are looked up one by one; of more, a page is found soon by walking the deadlines."""

@@ -10,12 +10,11 @@ from typing import Any, Self
 from ticketing.case import Actor
 from ticketing.clocks.lights import Light
 from ticketing.departments import Level
-from ticketing.lifecycle import CaseState
+from ticketing.lifecycle import ENDED, CaseState
 from ticketing.supervision.queries import QUERIES
 from ticketing.visibility import sight
 
-_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
-OPEN = tuple(state for state in CaseState if state not in _ENDED)
+OPEN = tuple(state for state in CaseState if state not in ENDED)
 _LEVELS = {level.number: level for level in Level}
 
 

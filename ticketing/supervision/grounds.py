@@ -6,10 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ticketing.lifecycle import CaseState
+from ticketing.lifecycle import ENDED, CaseState
 
 RETURNS = 2  # from how many requests to be rid of a case on it is returned repeatedly
-_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED)
 _PRESSING = ("critical", "urgent")
 
 
@@ -64,7 +63,7 @@ class Facts:
     @property
     def open(self) -> bool:
         """Whether there is something left to do."""
-        return self.state not in _ENDED
+        return self.state not in ENDED
 
     @classmethod
     def from_row(cls, row: Any, outside: Outside) -> Self:

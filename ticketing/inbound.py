@@ -12,12 +12,11 @@ from ticketing.case import Actor, Case, CaseSource, NewCase
 from ticketing.cases import open_case
 from ticketing.errors import CaseInvalidError
 from ticketing.lifecycle import CaseState
+from ticketing.numbers import written_number
 
 REFERENCE_MAX = 128
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "inbound.sql", "asyncpg")
-_SEPARATORS = re.compile(r"[\s()-]")
 _COUNTRY = re.compile(r"^(?:\+|00)86(?=[0-9]{7,})")
-_NUMBER = re.compile(r"\+?[0-9]{3,20}")
 
 
 def telephone(field: str, text: str) -> str:
@@ -25,10 +24,10 @@ def telephone(field: str, text: str) -> str:
 
     Raises `CaseInvalidError` for ``field``.
     """
-    number = _COUNTRY.sub("", _SEPARATORS.sub("", text))
-    if _NUMBER.fullmatch(number) is None:
+    number = written_number(text)
+    if number is None:
         raise CaseInvalidError(field, "电话号码须是 3 至 20 位数字，可带区号、空格和连字符")
-    return number
+    return _COUNTRY.sub("", number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,27 @@ async def test_a_number_typed_in_full_finds_its_cases_masked(town: Town) -> None
     assert "138" not in str(acts)
 
 
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("13800138000", "+8613800138000"),
+        ("+86 138 0013 8000", "013800138000"),
+        ("8613800138000", "13800138000"),
+        ("013800138000", "13800138000"),
+        ("021-6234 5678", "02162345678"),
+        ("（021）62345678", "+862162345678"),
+        ("+862162345678", "02162345678"),
+        ("62345678", "62345678"),
+    ],
+)
+async def test_a_number_is_found_however_it_was_dialled(
+    town: Town, typed: str, number: str
+) -> None:
+    call_id = await town.hotline.store_call("1.1", "1001", caller=number)
+    await town.open(title="来电", call_id=call_id)
+    assert await found(town, "agent", number=typed) == ["来电"]
+
+
 async def test_a_case_number_finds_the_case(town: Town) -> None:
     case = await town.open(confidential=True)
     assert await found(town, "agent", case_no=case["case_no"]) == ["路灯不亮"]

@@ -11,12 +11,12 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from ticketing.errors import FieldInvalidError
+from ticketing.numbers import written_number
 
 CITY = ZoneInfo("Asia/Shanghai")
 OLDEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 _CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
-_NUMBER = re.compile(r"\+?[0-9]{3,20}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINE_END = re.compile(r"[\t\n\r]")
 _TIME = re.compile(
@@ -73,10 +73,11 @@ def word(
 
 def number(cells: Cells, field: str) -> str:
     """A telephone number without what people put between its digits; empty when not given."""
-    found = re.sub(r"[\s()（）-]", "", cells.get(field, ""))
-    if found and not _NUMBER.fullmatch(found):
+    given = cells.get(field, "")
+    found = written_number(given)
+    if found is None and given.strip():
         raise FieldInvalidError(field, "号码只能是3至20位数字，可以+开头")
-    return found
+    return found or ""
 
 
 def instant(cells: Cells, field: str, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from ticketing.case_lists import Wanted, search_for
 from ticketing.case_walks import DISTRICT, MANY, Search, newest_ids
 from ticketing.errors import FieldInvalidError
 from ticketing.lifecycle import CaseState
-from ticketing.search.numbers import ways_to_write
+from ticketing.numbers import written_number
 from ticketing.search.word_walk import ids_by_words
 from ticketing.tokens import query_of, search_terms
 
@@ -60,13 +60,13 @@ async def find_by_caller(conn: Any, number: str, wanted: Wanted, actor: Actor) -
 
     Raises `FieldInvalidError` for what is no number, and what `case_lists.search_for` raises.
     """
-    numbers = ways_to_write(number)
-    if not numbers:
+    caller = written_number(number)
+    if caller is None:
         raise FieldInvalidError("number", "请输入完整的电话号码")
     search = await search_for(conn, wanted, actor)
     if search is None:
         return Found([])
-    rows = _QUERIES.of_caller(conn, numbers=numbers, limit=wanted.limit, **_wanted(search))
+    rows = _QUERIES.of_caller(conn, caller=caller, limit=wanted.limit, **_wanted(search))
     return await _page(conn, await _read(rows), wanted)
 
 

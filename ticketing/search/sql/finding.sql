@@ -11,9 +11,10 @@ order by w.opened_at desc, i.case_id desc limit :limit;
 -- name: opening(case_id)$
 select opened_at from cases where case_id = :case_id;
 
--- name: of_caller(numbers, states, categories, opener, departments, parts, see_all, viewer, own, since, before, limit)
+-- name: of_caller(caller, states, categories, opener, departments, parts, see_all, viewer, own, since, before, limit)
 select c.case_id from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
-where c.caller = any(:numbers::text[]) and c.caller <> '' and c.state = any(:states::text[])
+where c.caller = any(caller_spellings(caller_number(:caller))) and c.caller <> ''
+  and c.state = any(:states::text[])
   and (:opener::bigint is null or c.opened_by = :opener)
   and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
   and c.opened_at >= :since and c.opened_at < :before

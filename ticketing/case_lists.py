@@ -12,6 +12,7 @@ from ticketing.categories import find_category
 from ticketing.departments import find_department, with_all_below
 from ticketing.errors import FieldInvalidError, NotFoundError
 from ticketing.lifecycle import INBOX, CaseState, Party
+from ticketing.visibility import sight
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -72,8 +73,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
         categories=categories,
         source=wanted.source,
         opener=actor.user_id if own else None,
-        see_all=actor.role is ActorRole.SUPERVISOR,
-        viewer=actor.user_id,
+        **sight(actor),
         own=actor.department_id,
         since=since,
         before=before,

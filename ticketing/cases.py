@@ -6,26 +6,17 @@ same transaction.
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ticketing import case_store, steps
-from ticketing.case import (
-    RESULT_MAX,
-    Actor,
-    ActorRole,
-    Case,
-    HistoryEntry,
-    NewCase,
-    check_text,
-)
+from ticketing.case import RESULT_MAX, Actor, Case, HistoryEntry, NewCase, check_text
 from ticketing.categories import open_category
+from ticketing.clocks.working_time import CITY
 from ticketing.errors import CaseConflictError, CaseNotFoundError, StepForbiddenError
 from ticketing.lifecycle import TABLE, Party, Step
 from ticketing.search.words import keep_words
 from ticketing.steps import StepRequest
 from ticketing.taking import take
-
-_CITY = ZoneInfo("Asia/Shanghai")
+from ticketing.visibility import sight
 
 
 async def open_case(conn: Any, new: NewCase, *, actor: Actor, now: datetime) -> Case:
@@ -99,8 +90,7 @@ async def cases_for_caller(conn: Any, caller: str, *, limit: int = 10) -> list[C
 
 async def count_open_cases(conn: Any, caller: str, actor: Actor) -> int:
     """How many cases of a full number have not ended, of those that ``actor`` of staff sees."""
-    see_all = actor.role is ActorRole.SUPERVISOR
-    return await case_store.count_open(conn, caller, see_all=see_all, viewer=actor.user_id)
+    return await case_store.count_open(conn, caller, **sight(actor))
 
 
 async def history(conn: Any, case_id: int) -> list[HistoryEntry]:
@@ -122,5 +112,5 @@ def _following(new: NewCase) -> StepRequest | None:
 
 async def _next_number(conn: Any, now: datetime) -> str:
     """``YYYYMMDD-NNNNN`` of the day in the city."""
-    day = now.astimezone(_CITY).date()
+    day = now.astimezone(CITY).date()
     return f"{day:%Y%m%d}-{await case_store.next_number_of(conn, day):05d}"

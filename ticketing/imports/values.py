@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from ticketing.clocks.working_time import CITY
 from ticketing.errors import FieldInvalidError
 from ticketing.numbers import written_number
 
-CITY = ZoneInfo("Asia/Shanghai")
 OLDEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 _CODE = re.compile(r"[A-Za-z0-9-]{1,32}")

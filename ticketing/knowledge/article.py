@@ -3,21 +3,20 @@
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from ticketing.case import Named, check_text, named
+from ticketing.clocks.working_time import CITY
 from ticketing.errors import FieldInvalidError
 from ticketing.knowledge.lifecycle import OPEN_STATES, ArticleState, ArticleStep
 
 TITLE_MAX = 100
 BODY_MAX = 10_000
 NOTE_MAX = 1000
-_CITY = ZoneInfo("Asia/Shanghai")
 
 
 def city_day(now: datetime) -> date:
     """The day in the city, by which validity and reviews go."""
-    return now.astimezone(_CITY).date()
+    return now.astimezone(CITY).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

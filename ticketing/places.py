@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import itemgetter
 
 _HAN = r"[\u4e00-\u9fff]"
 # 市 and 区 of names (超市, 市场, 小区, 社区) end no administrative part.
@@ -47,10 +48,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The places that an address names, and the district (empty: none is named)."""
+    """The places that an address names, in its order, and the district (empty: none is named)."""
 
     district: str
-    places: frozenset[Place]
+    places: tuple[Place, ...]
 
 
 def locate(address: str) -> Location:
@@ -59,10 +60,14 @@ def locate(address: str) -> Location:
     prefix = _DISTRICT.match(text)
     district = (prefix["district"] or "") if prefix else ""
     rest = text[prefix.end() :] if prefix else text
-    places = set()
+    found: list[tuple[int, Place]] = []
     for road in _ROAD.finditer(rest):
-        places.add(Place(road["road"], Precision.ROAD))
+        found.append((road.start(), Place(road["road"], Precision.ROAD)))
         if road["number"]:
-            places.add(Place(f"{road['road']}{road['number']}号", Precision.NUMBER))
-    places |= {Place(name, Precision.NAME) for name in _NAMED.findall(_ROAD.sub("，", rest))}
-    return Location(district, frozenset(places))
+            numbered = f"{road['road']}{road['number']}号"
+            found.append((road.start(), Place(numbered, Precision.NUMBER)))
+    unnamed = _ROAD.sub(lambda road: "，" * len(road[0]), rest)
+    named = _NAMED.finditer(unnamed)
+    found += [(name.start(), Place(name[0], Precision.NAME)) for name in named]
+    in_order = sorted(found, key=itemgetter(0))
+    return Location(district, tuple(dict.fromkeys(place for _, place in in_order)))

@@ -4,19 +4,15 @@ Words are those by which the text would be searched. Names of single people drop
 must occur in several cases to be shown.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from ticketing.places import Precision, locate
 from ticketing.tokens import search_terms
 
-# What the name of a place ends with; behind it come numbers of houses and floors.
-_PLACE = re.compile(
-    r"^[^\d\s,，。;；]*?(?:大道|小区|花园|家园|公寓|新村|大厦|广场|市场|公园|车站|路|街|巷|弄|村|苑|里|桥)"
-)
 _WORD_MIN, _WORD_MAX = 2, 12
 
 
@@ -55,9 +51,11 @@ def words_of(case: Told) -> set[str]:
 
 
 def place_of(address: str) -> str | None:
-    """The street, estate or village that an address begins with; none where it names none."""
-    found = _PLACE.match(address.strip())
-    return found.group() if found and len(found.group()) > 1 else None
+    """The road or named place that an address names first, in its district; none without any."""
+    location = locate(address)
+    names = (it.name for it in location.places if it.precision is not Precision.NUMBER)
+    first = next(names, None)
+    return None if first is None else f"{location.district}{first}"
 
 
 def count(cases: Iterable[Told]) -> Counter[Topic]:

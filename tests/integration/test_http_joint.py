@@ -247,8 +247,9 @@ async def test_joint_deadline_that_was_told_to_be_over_is_not_reminded_of(
     await town.hotline.pool.execute(
         "insert into calendar_days values ('2026-11-26', false, '放假', 'admin', $1)", NOW
     )
+    town.wall.now += timedelta(hours=18)  # the 27th before noon; it ends in the evening now
     _, shown = await town.people["chief"].json("GET", f"{CASES}/{case['case_no']}")
-    assert shown["joints"][0]["light"] == "yellow"  # it ends on the 27th now
+    assert shown["joints"][0]["light"] == "yellow"
     assert await make_notices(context) == 0
     told = await told_of_joints(town)
     assert [(name, people) for name, _, people in told] == [("case.overdue", ["D1", "S1", "S2"])]

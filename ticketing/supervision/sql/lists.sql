@@ -108,7 +108,7 @@ select g.ground, count(*) as cases from supervision_items i cross join unnest(i.
 where i.list_id = :list_id group by g.ground;
 
 -- name: departments_of_list(list_id)
--- Cases of each department: all, those that are open still, and by ground as a JSON object.
+-- Cases of each department: all, those that are open still, and those with some of the grounds.
 select d.code, d.name, count(*) as items, count(s.case_id) as signed,
   count(*) filter (where c.state not in ('closed', 'withdrawn', 'merged')) as open,
   count(*) filter (where 'overdue' = any(i.grounds)) as overdue,

@@ -35,6 +35,12 @@ async def make_due_lists(context: Context) -> int:
     return made
 
 
+async def discounted_cases(connection: Any, list_id: int) -> frozenset[int]:
+    """Cases listed for dissatisfaction that does not count in satisfaction any more (C6)."""
+    rows = _QUERIES.discounted_cases(connection, list_id=list_id)
+    return frozenset({row["case_id"] async for row in rows})
+
+
 async def _make(connection: Any, context: Context, period: Period) -> bool:
     now, timing = context.clock(), timing_of(context.settings)
     at = period.moment(now, context.settings.supervision_hour)

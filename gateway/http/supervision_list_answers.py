@@ -31,7 +31,10 @@ class ListAnswer(Answer):
 
 
 class ShareAnswer(Answer):
-    """Cases of a list of one department in charge, null before a dispatch; ``open`` ones still."""
+    """Cases of a list of one department in charge, null before a dispatch.
+
+    ``open`` ones still; ``dissatisfied`` those that count in satisfaction still.
+    """
 
     department: NamedAnswer | None
     items: int

@@ -24,6 +24,7 @@ from gateway.http.supervision_list_answers import (
     month_figure,
     share_answer,
 )
+from gateway.supervision_lists import discounted_cases
 from ticketing.cases import find_case
 from ticketing.supervision import analysis, lists, signing
 from ticketing.supervision.grounds import RULES, Ground
@@ -82,7 +83,8 @@ async def get_list(inquiry: Inquiry[Nothing, Nothing]) -> FullList:
     async with inquiry.services.database() as connection:
         head = await _list(connection, inquiry)
         counts = await lists.ground_counts(connection, head.list_id)
-        shares = await lists.department_shares(connection, head.list_id)
+        discounted = await discounted_cases(connection, head.list_id)
+        shares = await lists.department_shares(connection, head.list_id, discounted=discounted)
         figures = await analysis.analysis_of(connection, head.list_id)
     return FullList(
         **head_of(head),

@@ -1,5 +1,6 @@
 """Reads supervision lists: as they were made, with what has become of their cases beside it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Self
@@ -100,7 +101,10 @@ def _instruction(row: Any) -> Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartmentShare:
-    """Cases of a list of which a department was in charge; ``open`` are those not over now."""
+    """Cases of a list of which a department was in charge.
+
+    ``open`` are those not over now, ``dissatisfied`` those that count as such now.
+    """
 
     department: Named | None
     items: int
@@ -140,9 +144,14 @@ async def ground_counts(conn: Any, list_id: int) -> dict[Ground, int]:
     return {Ground(row["ground"]): row["cases"] async for row in rows}
 
 
-async def department_shares(conn: Any, list_id: int) -> list[DepartmentShare]:
-    """A list by department in charge, most overdue cases first."""
-    rows = QUERIES.departments_of_list(conn, list_id=list_id)
+async def department_shares(
+    conn: Any, list_id: int, *, discounted: Collection[int]
+) -> list[DepartmentShare]:
+    """A list by department in charge, most overdue cases first.
+
+    ``discounted`` are cases that do not count as dissatisfied any more.
+    """
+    rows = QUERIES.departments_of_list(conn, list_id=list_id, discounted=list(discounted))
     return [DepartmentShare.from_row(row) async for row in rows]
 
 

@@ -107,12 +107,14 @@ from supervision_lists l where l.list_id = :list_id;
 select g.ground, count(*) as cases from supervision_items i cross join unnest(i.grounds) as g (ground)
 where i.list_id = :list_id group by g.ground;
 
--- name: departments_of_list(list_id)
+-- name: departments_of_list(list_id, discounted)
 -- Cases of each department: all, those that are open still, and those with some of the grounds.
 select d.code, d.name, count(*) as items, count(s.case_id) as signed,
   count(*) filter (where c.state not in ('closed', 'withdrawn', 'merged')) as open,
   count(*) filter (where 'overdue' = any(i.grounds)) as overdue,
-  count(*) filter (where 'dissatisfied' = any(i.grounds)) as dissatisfied,
+  count(*) filter (
+    where 'dissatisfied' = any(i.grounds) and i.case_id <> all(:discounted::bigint[])
+  ) as dissatisfied,
   count(*) filter (where 'returned_repeatedly' = any(i.grounds)) as returned_repeatedly,
   count(*) filter (where 'rehandled' = any(i.grounds)) as rehandled
 from supervision_items i

@@ -52,3 +52,22 @@ end $$;
 create trigger webhooks_of_joints after insert on joint_notices
   referencing new table as new_rows
   for each statement execute function webhooks_of_joints();
+
+-- Whatever a citizen said against the handling of his case and counts in satisfaction: that he was not
+-- satisfied, or that nothing was solved.
+create view counted_dissatisfaction as
+  select said.* from (
+    select 'rating' as what, r.call_id as of_id, r.scale as subject, c.case_id, r.given_at
+    from ratings r join cases c using (call_id)
+    where r.answer = 'dissatisfied'
+    union all
+    select 'answer', s.attempt_id, s.question, a.case_id, s.answered_at
+    from survey_answers s join survey_attempts a using (attempt_id)
+    where (s.question = 'satisfied' and s.answer = 'dissatisfied')
+      or (s.question = 'solved' and s.answer = 'no')
+  ) said
+  where not exists (
+    select from figure_exclusions x
+    where x.what = said.what and x.of_id = said.of_id and x.subject = said.subject
+      and x.counted_again_at is null
+  );

@@ -1,4 +1,4 @@
-"""Notices of joint deadlines; what moment a supervision list shows."""
+"""Notices of joint deadlines; lists of missed days; dissatisfaction that counts."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """One look at the newest cases: what is found is stored as warnings that begin, go on and end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from ticketing.surges.surge import Surge
 
 MOST_CASES = 20_000  # of a window that are looked at for clusters: the newest
 
-FindClusters = Callable[[Sequence[ClusterCase]], list[Cluster]]
 _Key = tuple[str, int, int | str]
 
 

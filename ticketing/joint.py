@@ -95,11 +95,9 @@ class Joint:
         ).light(now)
 
     def is_late(self, now: datetime) -> bool:
-        """Whether, now or when it ended, somebody had not reported in in time or it was overdue."""
-        at = now if self.ended_at is None else min(now, self.ended_at)
-        unreported = any(it.reported_at is None or it.reported_at > at for it in self.calls)
-        overdue = self.deadline is not None and at >= self.deadline
-        return overdue or (unreported and at >= self.report_by)
+        """Whether somebody has not reported in in time, or the joint deadline is over."""
+        unreported = any(it.reported_at is None or it.reported_at > now for it in self.calls)
+        return self.light(now) is Light.RED or (unreported and now >= self.report_by)
 
 
 async def standing_for(conn: Any, case_id: int, standing: Standing, actor: Actor) -> Standing:

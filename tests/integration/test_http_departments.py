@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.web import Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline
 
 DEPARTMENTS = "/api/v1/departments"
 CATEGORIES = "/api/v1/categories"
@@ -133,6 +133,19 @@ async def test_only_what_nothing_refers_to_can_be_removed(hotline: Hotline, admi
     for path in (f"{DEPARTMENTS}/V2", f"{CATEGORIES}/K2"):
         assert (await admin.ask("DELETE", path)).status == 204
         assert (await admin.ask("DELETE", path)).status == 404
+
+
+async def test_a_category_of_past_warnings_stays(hotline: Hotline, admin: Browser) -> None:
+    """Its cases may all be of another one by now."""
+    await hotline.pool.execute(
+        "insert into surges (level, window_minutes, category_id, started_at, seen_at, ended_at,"
+        " cases, total, peak_cases, peak_total, peak_at)"
+        " select 'class', 60, category_id, $1, $1, $1, 11, 90, 11, 90, $1 from categories"
+        " where code = 'K2'",
+        NOW,
+    )
+    status, problem = await admin.json("DELETE", f"{CATEGORIES}/K2")
+    assert (status, problem["detail"]) == (409, "分类“环保”已被使用，不能删除，只能关闭")
 
 
 async def test_categories(admin: Browser) -> None:

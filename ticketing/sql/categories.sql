@@ -28,4 +28,6 @@ delete from categories where code = :code;
 select exists (select from categories where parent_id = :category_id)
   or exists (select from cases where category_id = :category_id)
   or exists (select from topic_counts where category_id = :category_id)
-  or exists (select from knowledge_versions where category_id = :category_id);
+  or exists (select from knowledge_versions where category_id = :category_id)
+  or exists (select from surges where category_id = :category_id)
+  or exists (select from dispatch_suggestions where category_id = :category_id);

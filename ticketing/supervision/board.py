@@ -61,9 +61,7 @@ async def case_board(conn: Any, actor: Actor, *, now: datetime, midnight: dateti
     by_light = QUERIES.open_by_light(conn, now=now, **viewer)
     lights = {row["light"]: row["cases"] async for row in by_light}
     today = await QUERIES.since_midnight(conn, midnight=midnight, **viewer)
-    loads = QUERIES.open_by_department(
-        conn, now=now, see_all=viewer["see_all"], states=[state.value for state in OPEN]
-    )
+    loads = QUERIES.open_by_department(conn, now=now, see_all=viewer["see_all"])
     return CaseBoard(
         states={state: states.get(state, 0) for state in OPEN},
         lights={light: lights.get(light, 0) for light in Light},

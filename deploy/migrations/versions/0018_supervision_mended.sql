@@ -71,3 +71,11 @@ create view counted_dissatisfaction as
     where x.what = said.what and x.of_id = said.of_id and x.subject = said.subject
       and x.counted_again_at is null
   );
+
+-- The board of cases reads what is open out of these alone.
+drop index cases_open;
+create index cases_open on cases (case_id) include (state, confidential, opened_by)
+  where state not in ('closed', 'withdrawn', 'merged');
+create index case_departments_open on case_departments (case_id)
+  include (department_id, state, confidential)
+  where state not in ('closed', 'withdrawn', 'merged');

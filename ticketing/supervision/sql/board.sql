@@ -15,55 +15,57 @@ select
 -- name: open_by_light(now, see_all, viewer)
 -- By the most pressing of the clocks that run, as the lists by light have it.
 select light, count(*) as cases from (
-  select case
-      when bool_and(k.paused_at is not null) then 'paused'
-      when min(k.deadline) filter (where k.paused_at is null) is null then 'undated'
-      when min(k.deadline) filter (where k.paused_at is null) <= :now then 'red'
-      when (array_agg(k.yellow_from order by k.deadline nulls last, k.clock_id)
-        filter (where k.paused_at is null))[1] <= :now then 'yellow'
+  select distinct on (k.case_id) case
+      when k.paused_at is not null then 'paused'
+      when k.deadline is null then 'undated'
+      when k.deadline <= :now then 'red'
+      when k.yellow_from <= :now then 'yellow'
       else 'green' end as light
   from case_clocks k join cases c using (case_id)
-  where k.stopped_at is null and (:see_all or not c.confidential or c.opened_by = :viewer)
-  group by k.case_id
+  where k.stopped_at is null and c.state not in ('closed', 'withdrawn', 'merged')
+    and (:see_all or not c.confidential or c.opened_by = :viewer)
+  order by k.case_id, k.paused_at is not null, k.deadline nulls last, k.clock_id
 ) lit group by light;
 
--- name: open_by_department(now, see_all, states)
+-- name: open_by_department(now, see_all)
 -- Of every department with all below it, as the lists by department have it: a case of which it is in
--- charge, or in which it assists, counts once.
+-- charge, or in which it assists, counts once. Cases of the same departments that stand alike are
+-- counted first; there are few of these, and only they are looked at for each department above.
 with recursive up as (
   select department_id, department_id as above_id, parent_id from departments
   union all
   select u.department_id, p.department_id, p.parent_id
   from up u join departments p on p.department_id = u.parent_id
 ),
-own as materialized (
-  select d.department_id, n.case_id, n.state
-  from departments d
-  cross join unnest(:states::text[]) as s (state)
-  cross join lateral (
-    select p.case_id, p.state from case_departments p
-    where p.department_id = d.department_id and p.state = s.state
-      and (:see_all or not p.confidential)
-  ) n
-),
-placed as (
-  select distinct u.above_id, o.case_id, o.state from own o join up u using (department_id)
-),
-lit as materialized (
+lit as (
   select distinct on (case_id) case_id, deadline <= :now as red, yellow_from <= :now as yellow
   from case_clocks where stopped_at is null and paused_at is null and deadline is not null
   order by case_id, deadline, clock_id
 ),
+placed as (
+  select case_id, min(state) as state, array_agg(department_id order by department_id) as own
+  from case_departments
+  where state not in ('closed', 'withdrawn', 'merged') and (:see_all or not confidential)
+  group by case_id
+),
+alike as materialized (
+  select row_number() over () as number, p.own, p.state, l.red, l.yellow, count(*) as cases
+  from placed p left join lit l using (case_id) group by p.own, p.state, l.red, l.yellow
+),
+above as (
+  select distinct a.number, u.above_id
+  from alike a cross join unnest(a.own) as o (department_id) join up u using (department_id)
+),
 counted as (
-  select p.above_id, count(*) as open,
-    count(*) filter (where p.state = 'dispatched') as dispatched,
-    count(*) filter (where p.state = 'accepted') as accepted,
-    count(*) filter (where p.state = 'handling') as handling,
-    count(*) filter (where p.state = 'replied') as replied,
-    count(*) filter (where p.state = 'return_asked') as return_asked,
-    count(*) filter (where l.red) as red,
-    count(*) filter (where l.yellow and not l.red) as yellow
-  from placed p left join lit l using (case_id) group by p.above_id
+  select v.above_id, sum(a.cases)::bigint as open,
+    coalesce(sum(a.cases) filter (where a.state = 'dispatched'), 0)::bigint as dispatched,
+    coalesce(sum(a.cases) filter (where a.state = 'accepted'), 0)::bigint as accepted,
+    coalesce(sum(a.cases) filter (where a.state = 'handling'), 0)::bigint as handling,
+    coalesce(sum(a.cases) filter (where a.state = 'replied'), 0)::bigint as replied,
+    coalesce(sum(a.cases) filter (where a.state = 'return_asked'), 0)::bigint as return_asked,
+    coalesce(sum(a.cases) filter (where a.red), 0)::bigint as red,
+    coalesce(sum(a.cases) filter (where a.yellow and not a.red), 0)::bigint as yellow
+  from above v join alike a using (number) group by v.above_id
 )
 select d.code, d.name, d.level, a.code as parent, c.*
 from counted c

@@ -284,6 +284,12 @@ def as_then(item: dict[str, Any]) -> dict[str, Any]:
 async def busy_days(town: Town) -> tuple[list[Any], list[Any]]:
     """A first list, two that are missed, much before, between and after; what those two had."""
     cases = await pressing_cases(town)
+    town.people["D2"] = await town.hotline.department_user("D2")
+    forgotten = await town.open(department="D1")
+    await town.does("D1", forgotten, "accepted")
+    await town.does("D1", forgotten, "extension_asked", days=2, **REASON)
+    await town.does("D1", forgotten, "replied", result="已处置")
+    await town.does("chief", forgotten, "review_refused", **REASON)
     street = await town.open(department="S1")
     await town.does("S1", street, "accepted")
     called = {"assisting": ["D2"], "hours": 1, "days": 1, "reason": "联办"}
@@ -309,11 +315,17 @@ async def busy_days(town: Town) -> tuple[list[Any], list[Any]]:
     town.wall.now += timedelta(hours=3)
     await town.does("chief", cases["urgent"], "review_passed")
     await town.does("chief", cases["quiet"], "extension_refused", **REASON)
+    await town.does("D2", street, "reported_in")
     await town.does("S1", street, "joint_ended", **REASON)
     await town.does("chief", street, "redispatched", department="D2", **REASON)
     await town.does("D1", cases["returned"], "return_asked", **REASON)
     await town.open(department="D1", urgency="critical")
     await forget_lists(town, date(2026, 11, 23))
+    asked = [
+        [it["case_no"] for it in day if "extension_asked" in it["grounds"]]
+        for day in (first, second)
+    ]
+    assert asked == [[cases["asked"]["case_no"]], [cases["quiet"]["case_no"]]]
     return first, second
 
 

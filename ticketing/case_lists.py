@@ -8,9 +8,8 @@ from typing import Any
 from ticketing import case_store
 from ticketing.case import Actor, ActorRole, Case, CaseSource
 from ticketing.case_walks import QUERIES, Search, newest_ids
-from ticketing.categories import find_category
-from ticketing.departments import find_department, with_all_below
-from ticketing.errors import FieldInvalidError, NotFoundError
+from ticketing.categories import categories_named
+from ticketing.departments import departments_named, with_all_below
 from ticketing.lifecycle import INBOX, CaseState, Party
 from ticketing.visibility import sight
 
@@ -60,7 +59,7 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
     """
     states = _states(wanted, actor)
     departments = await _departments(conn, wanted, actor)
-    categories = await _categories(conn, wanted.category)
+    categories = await categories_named(conn, wanted.category)
     since = wanted.opened_from or _BEGINNING
     before = min(wanted.before or _END_OF_TIME, wanted.opened_to or _END_OF_TIME)
     if not states or departments == [] or before <= since:
@@ -104,23 +103,7 @@ async def _departments(conn: Any, wanted: Wanted, actor: Actor) -> list[int] | N
         allowed = (
             [actor.department_id] if narrow else await with_all_below(conn, actor.department_id)
         )
-    if wanted.department is None:
+    chosen = await departments_named(conn, wanted.department)
+    if chosen is None:
         return allowed
-    try:
-        chosen = await find_department(conn, wanted.department)
-    except NotFoundError as error:
-        raise FieldInvalidError("department", str(error)) from None
-    below = await with_all_below(conn, chosen.department_id)
-    return below if allowed is None else sorted(set(below) & set(allowed))
-
-
-async def _categories(conn: Any, code: str | None) -> list[int] | None:
-    """Ids of a category and of those below it; none for any."""
-    if code is None:
-        return None
-    try:
-        category_id = (await find_category(conn, code)).category_id
-    except NotFoundError as error:
-        raise FieldInvalidError("category", str(error)) from None
-    rows = QUERIES.with_sub_classes(conn, category=category_id)
-    return [row["category_id"] async for row in rows]
+    return chosen if allowed is None else sorted(set(chosen) & set(allowed))

@@ -43,6 +43,21 @@ async def find_category(conn: Any, code: str) -> Category:
     return Category.from_row(await _row_of(conn, code))
 
 
+async def categories_named(conn: Any, code: str | None) -> list[int] | None:
+    """Ids of a category that is looked for and of its sub-classes; ``None`` for no code.
+
+    Raises `FieldInvalidError` for one that is not there.
+    """
+    if code is None:
+        return None
+    try:
+        chosen = await find_category(conn, code)
+    except NotFoundError as error:
+        raise FieldInvalidError("category", str(error)) from None
+    rows = _QUERIES.with_sub_classes(conn, category_id=chosen.category_id)
+    return [row["category_id"] async for row in rows]
+
+
 async def open_category(conn: Any, code: str) -> Category:
     """A sub-class that cases may be of.
 

@@ -94,6 +94,20 @@ async def with_all_below(conn: Any, department_id: int) -> list[int]:
     return [row["department_id"] async for row in rows]
 
 
+async def departments_named(conn: Any, code: str | None) -> list[int] | None:
+    """Ids of a department that is looked for and of all below it; ``None`` for no code.
+
+    Raises `FieldInvalidError` for one that is not there.
+    """
+    if code is None:
+        return None
+    try:
+        chosen = await find_department(conn, code)
+    except NotFoundError as error:
+        raise FieldInvalidError("department", str(error)) from None
+    return await with_all_below(conn, chosen.department_id)
+
+
 async def create_department(
     conn: Any, *, code: str, name: str, level: Level, parent: str | None
 ) -> Department:

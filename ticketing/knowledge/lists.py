@@ -8,8 +8,7 @@ from typing import Any
 
 import aiosql
 
-from ticketing.departments import find_department, with_all_below
-from ticketing.errors import FieldInvalidError, NotFoundError
+from ticketing.departments import departments_named
 from ticketing.knowledge.article import Version
 from ticketing.knowledge.articles import versions_by_ids
 from ticketing.knowledge.lifecycle import ONCE_PUBLISHED, ArticleState
@@ -57,20 +56,6 @@ async def list_versions(conn: Any, wanted: Listed, rights: Rights, *, today: dat
             limit=wanted.limit,
         )
     return await versions_by_ids(conn, [row["version_id"] async for row in rows])
-
-
-async def departments_named(conn: Any, code: str | None) -> list[int] | None:
-    """Ids of a department and all below it; ``None`` for no code.
-
-    Raises `FieldInvalidError` for one that is not there.
-    """
-    if code is None:
-        return None
-    try:
-        chosen = await find_department(conn, code)
-    except NotFoundError as error:
-        raise FieldInvalidError("department", str(error)) from None
-    return await with_all_below(conn, chosen.department_id)
 
 
 async def _departments(conn: Any, wanted: Listed, rights: Rights) -> list[int] | None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import aiosql
 
-from ticketing.categories import find_category, list_categories
-from ticketing.errors import FieldInvalidError, NotFoundError
+from ticketing.categories import categories_named
+from ticketing.departments import departments_named
 from ticketing.knowledge.article import Version
 from ticketing.knowledge.articles import versions_by_ids
-from ticketing.knowledge.lists import departments_named
 from ticketing.knowledge.telling_words import telling_words
 from ticketing.tokens import query_of, search_terms
 
@@ -61,7 +60,7 @@ async def search(conn: Any, question: Question, *, today: date) -> Found:
         "today": today,
         "also_invalid": question.also_invalid,
         "departments": await departments_named(conn, question.department),
-        "categories": await _categories(conn, question.category),
+        "categories": await categories_named(conn, question.category),
         "limit": question.limit,
     }
     if not terms:
@@ -92,15 +91,3 @@ async def _found(
 ) -> Found:
     versions = await versions_by_ids(conn, [row["version_id"] for row in rows])
     return Found(terms=terms, all_words=all_words, count=count, versions=versions)
-
-
-async def _categories(conn: Any, code: str | None) -> list[int] | None:
-    """Ids of a category and its sub-classes; ``None`` for no code."""
-    if code is None:
-        return None
-    try:
-        chosen = await find_category(conn, code)
-    except NotFoundError as error:
-        raise FieldInvalidError("category", str(error)) from None
-    below = [one.category_id for one in await list_categories(conn) if one.parent == code]
-    return [chosen.category_id, *below]

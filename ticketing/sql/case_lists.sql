@@ -134,9 +134,6 @@ where c.category_id = any(:categories::bigint[]) and c.state = any(:states::text
   and c.opened_at >= :since and c.opened_at < :before
 limit :limit;
 
--- name: with_sub_classes(category)
-select category_id from categories where :category::bigint in (category_id, parent_id);
-
 -- name: counts_of_departments(department, states)
 -- How many cases of which a department is in charge are in each of these states.
 select p.state, count(*) as cases from case_departments p

@@ -24,6 +24,9 @@ where code = :code;
 -- name: delete_category(code)!
 delete from categories where code = :code;
 
+-- name: with_sub_classes(category_id)
+select category_id from categories where :category_id::bigint in (category_id, parent_id);
+
 -- name: is_referred_to(category_id)$
 select exists (select from categories where parent_id = :category_id)
   or exists (select from cases where category_id = :category_id)

@@ -1,11 +1,10 @@
 /** A list of cases that follows the URL: filters and page are its query, changes are told live. */
 import { type Ref, computed, onUnmounted, ref, watch } from 'vue'
 import { useRoute } from 'vue-router'
-import { api } from './api'
+import { caseApi, type CaseFilter, type CaseRow } from './cases'
 import { sentence } from './request'
 import { type CaseQuestion, findCases } from './caseSearch'
 import { onLive } from './live'
-import type { CaseFilter, CaseRow } from './model'
 
 export const PAGE_LENGTH = 50
 
@@ -46,7 +45,7 @@ export function useCaseList(
       const { light: _, ...filters } = wanted
       return findCases(question.value, filters)
     }
-    const cases = await api.cases({ ...wanted, after: after.value })
+    const cases = await caseApi.list({ ...wanted, after: after.value })
     const isFull = cases.length === PAGE_LENGTH
     return { cases, more_before: isFull ? (cases.at(-1)?.opened_at ?? null) : null }
   }

@@ -1,6 +1,6 @@
 /** What cases are looked for by: words stay in the URL, numbers of citizens never get there. */
 import { reactive, readonly, watch } from 'vue'
-import type { CaseFilter, CaseRow } from './model'
+import type { CaseFilter, CaseRow } from './cases'
 import { request } from './request'
 import { session } from './stores/session'
 

@@ -1,5 +1,6 @@
 /** Citizens known by number, nuisance marks, what does not count, numbers in full, the audit log. */
-import type { Call, CaseOutline } from './model'
+import type { Call } from './calls'
+import type { CaseOutline } from './cases'
 import { query, request } from './request'
 
 /** What is separated from case work (诉访分离). */

@@ -1,5 +1,5 @@
 /** Values as people read them; clock times are those of Asia/Shanghai wherever the page is open. */
-import type { Rate } from './model'
+import type { Rate } from './figures'
 
 const zone = 'Asia/Shanghai'
 const timeFormat = new Intl.DateTimeFormat('zh-CN', {

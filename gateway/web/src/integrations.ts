@@ -1,5 +1,5 @@
 /** Other systems that may speak to the hotline, and what citizens ask: types, requests, words. */
-import type { CaseSource, CaseState } from './model'
+import type { CaseSource, CaseState } from './cases'
 import { request } from './request'
 
 export type Channel = Exclude<CaseSource, 'phone'>

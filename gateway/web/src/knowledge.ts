@@ -1,6 +1,6 @@
 /** The knowledge base (知识库): its types, what the pages ask of it, its words. */
-import type { Named } from './model'
 import { id, query, request } from './request'
+import type { Named } from './trees'
 
 export type ArticleState =
   | 'draft'

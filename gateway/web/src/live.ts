@@ -4,10 +4,24 @@
  * After each connect the server sends `hello` with the present state, so a gap heals by itself.
  */
 import { reactive, readonly } from 'vue'
-import { api } from './api'
-import { Problem } from './request'
+import type { Call } from './calls'
 import { now } from './clock'
-import type { LiveEvent } from './model'
+import { Problem } from './request'
+import type { Seat } from './seats'
+import { sessionApi } from './session'
+
+export interface LiveEvent {
+  id: string
+  name: string
+  at: string
+  data: unknown
+}
+
+/** Data of the first frame after every connect. */
+export interface Hello {
+  seat: Seat | null
+  calls: Call[]
+}
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
@@ -120,7 +134,7 @@ async function probe(): Promise<void> {
 
 async function reachable(): Promise<'yes' | 'no' | 'signed out'> {
   try {
-    await api.session()
+    await sessionApi.current()
     return 'yes'
   } catch (error) {
     return error instanceof Problem && error.status === 401 ? 'signed out' : 'no'

@@ -3,6 +3,8 @@ import { learnClock } from './clock'
 
 const BASE = '/api/v1'
 const TIMEOUT_MS = 10_000
+/** Of a command that is done only when somebody has picked up his phone. */
+export const RINGING_TIMEOUT_MS = 45_000
 
 export interface FieldError {
   field: string

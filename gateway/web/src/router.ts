@@ -1,6 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import type { RouteLocationNormalized, RouteRecordRaw } from 'vue-router'
-import type { Role } from './model'
+import type { Role } from './session'
 import { loadSession, session } from './stores/session'
 
 export type MenuGroup = '管理'

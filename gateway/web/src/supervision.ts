@@ -1,6 +1,9 @@
 /** Supervision of cases: shapes of the API, its requests, and the Chinese words of its codes. */
-import type { CaseKind, CaseRow, CaseState, Department, Joint, Light, Named, Rate } from './model'
+import type { Light } from './caseClocks'
+import type { CaseKind, CaseRow, CaseState, Joint } from './cases'
+import type { Rate } from './figures'
 import { query, request } from './request'
+import type { Department, Named } from './trees'
 
 /** GET /case-board: a department with all below it. */
 export interface DepartmentLoad {
@@ -113,49 +116,6 @@ export interface ItemFilter {
   limit: number
 }
 
-export type Adoption = 'adopted' | 'partly' | 'not'
-export type Stage = 'unscreened' | 'valid' | 'invalid' | 'unhandled' | 'handled'
-
-export interface CampaignTerms {
-  title: string
-  topic: string
-  first_day: string
-  last_day: string
-}
-
-export interface Campaign extends CampaignTerms {
-  campaign_id: number
-  version: number
-  suggestions: number
-  screened: number
-  valid: number
-  handled_rate: Rate
-  adoption_rate: Rate
-}
-
-export interface Campaigns {
-  year: number
-  begun: number
-  wanted: number
-  campaigns: Campaign[]
-}
-
-export interface Suggestion {
-  case_no: string
-  title: string
-  state: CaseState
-  confidential: boolean
-  tied_at: string
-  tied_by: string
-  /** Null before it is screened. */
-  valid: boolean | null
-  screened_because: string
-  adoption: Adoption | null
-  adopted_because: string
-  department: Named | null
-  version: number
-}
-
 /** Cases now and before; null where nothing was counted before. */
 export interface Rise {
   now: number
@@ -193,8 +153,6 @@ export interface HotTopics {
   heat: HeatCell[]
 }
 
-const campaignPath = (campaignId: number, what = '') => `/campaigns/${campaignId}${what}`
-
 export const supervision = {
   caseBoard: () => request<CaseBoard>('GET', '/case-board'),
   lists: (kind: ListKind) =>
@@ -209,31 +167,6 @@ export const supervision = {
     }),
   hotTopics: (days: number) => request<HotTopics>('GET', `/hot-topics${query({ days })}`),
   joints: () => request<Joint[]>('GET', `/joints${query({ limit: 200 })}`),
-  campaigns: () => request<Campaigns>('GET', '/campaigns'),
-  addCampaign: (terms: CampaignTerms) => request<Campaign>('POST', '/campaigns', terms),
-  changeCampaign: (campaignId: number, terms: CampaignTerms, version: number) =>
-    request<Campaign>('PUT', campaignPath(campaignId), { ...terms, version }),
-  suggestions: (campaignId: number, filter: { stage: string; after?: string; limit: number }) =>
-    request<Suggestion[]>('GET', campaignPath(campaignId, `/suggestions${query({ ...filter })}`)),
-  candidates: (campaignId: number) =>
-    request<CaseRow[]>('GET', campaignPath(campaignId, `/candidates${query({ limit: 50 })}`)),
-  tie: (campaignId: number, case_no: string) =>
-    request<Campaign>('POST', campaignPath(campaignId, '/suggestions'), { case_no }),
-  screen: (campaignId: number, of: Suggestion, valid: boolean, because: string) =>
-    request<Suggestion>('PUT', campaignPath(campaignId, `/suggestions/${of.case_no}/screening`), {
-      valid,
-      because,
-      version: of.version,
-    }),
-  decide: (
-    campaignId: number,
-    of: Suggestion,
-    decision: { adoption: Adoption; because: string; department: string },
-  ) =>
-    request<Suggestion>('PUT', campaignPath(campaignId, `/suggestions/${of.case_no}/adoption`), {
-      ...decision,
-      version: of.version,
-    }),
 }
 
 export const LIST_KIND: Record<ListKind, string> = {
@@ -254,18 +187,4 @@ export const MONTH_FIGURE: Record<MonthFigureName, string> = {
   closed_in_time: '按时办结率',
   returned: '退单率',
   rehandled: '重办率',
-}
-
-export const ADOPTION: Record<Adoption, string> = {
-  adopted: '采纳',
-  partly: '部分采纳',
-  not: '未采纳',
-}
-
-export const STAGE: Record<Stage, string> = {
-  unscreened: '待筛选',
-  unhandled: '待答复',
-  handled: '已答复',
-  valid: '有效',
-  invalid: '无效',
 }

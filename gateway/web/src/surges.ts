@@ -1,6 +1,6 @@
 /** Surge warnings (预警): shapes and requests. */
-import type { Named } from './model'
 import { query, request } from './request'
+import type { Named } from './trees'
 
 export type SurgeLevel = 'class' | 'subclass' | 'cluster'
 

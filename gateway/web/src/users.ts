@@ -1,6 +1,6 @@
 /** People who may log in, as administrators keep them. */
-import type { Role } from './model'
 import { id, request } from './request'
+import type { Role } from './session'
 
 export interface UserTerms {
   display_name: string

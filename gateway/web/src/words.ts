@@ -1,22 +1,11 @@
 /** Chinese words for the codes of the API; a code without a word is shown as it is. */
-import type {
-  Allowance,
-  CaseClock,
-  CaseKind,
-  CaseSource,
-  CaseState,
-  DepartmentLevel,
-  ClockUnit,
-  Light,
-  LineMode,
-  ReconciliationCause,
-  Ringback,
-  RingbackState,
-  Role,
-  SeatState,
-  StepField,
-  Urgency,
-} from './model'
+import type { Allowance, CaseClock, ClockUnit, Light, Urgency } from './caseClocks'
+import type { CaseKind, CaseSource, CaseState, StepField } from './cases'
+import type { LineMode } from './lines'
+import type { Ringback, RingbackState } from './ringbacks'
+import type { SeatState } from './seats'
+import type { Role } from './session'
+import type { DepartmentLevel } from './trees'
 
 export const ROLE: Record<Role, string> = {
   agent: '坐席',
@@ -249,23 +238,3 @@ export const ringbackOutcomeWord = word(RINGBACK_OUTCOME)
 export const answerWord = word(SURVEY_ANSWER)
 export const caseKindWord = word(CASE_KIND)
 export const caseStateWord = word(CASE_STATE)
-
-export const RECONCILIATION_CAUSE: Record<ReconciliationCause, string> = {
-  start: '网关启动',
-  reconnect: '重新连接',
-  regular: '定时',
-  call_end: '通话结束',
-  night: '每日夜间',
-}
-
-const DIFFERENCE: Record<string, string> = {
-  missing: '漏记',
-  open: '未记结束',
-  different: '记录不符',
-  unseen: '结束未见',
-  unexplained: '无法解释',
-  rating: '补记评价',
-  answer: '补记回访答复',
-}
-
-export const differenceWord = word(DIFFERENCE)

@@ -1,9 +1,8 @@
 /** The board's figures: asked anew after events, at most once a second, and at least every ten. */
 import { onUnmounted, reactive } from 'vue'
-import { api } from '../api'
+import { type Board, boardApi } from '../figures'
 import { sentence } from '../request'
 import { onLive } from '../live'
-import type { Board } from '../model'
 
 /** How the calls of the day can be looked at. */
 export const FIGURE_VIEWS = { all: '全部', line: '线路', mode: '方式', district: '区县' } as const
@@ -25,7 +24,7 @@ export function useBoard() {
     askedAt = performance.now()
     askIn(LONGEST_MS)
     try {
-      state.board = await api.board()
+      state.board = await boardApi.figures()
       state.problem = ''
     } catch (error) {
       state.problem = sentence(error)

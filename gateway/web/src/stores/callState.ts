@@ -1,5 +1,7 @@
 /** What a call is to one seat, worked out from the call's data: values in, values out. */
-import type { AgentPart, Call, CallEventData, LiveEvent, Seat, SeatState } from '../model'
+import type { AgentPart, Call, CallEventData } from '../calls'
+import type { LiveEvent } from '../live'
+import type { Seat, SeatState } from '../seats'
 
 export type Phase = 'ringing' | 'talking' | 'held' | 'ended'
 

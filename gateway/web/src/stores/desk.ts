@@ -5,10 +5,12 @@
  * the next call does; it is kept in sessionStorage, so a reload or a new sign-in finds it again.
  */
 import { computed, reactive, watch } from 'vue'
-import { api } from '../api'
+import { type Call, callApi } from '../calls'
+import type { Urgency } from '../caseClocks'
+import type { CaseKind } from '../cases'
 import type { Matter } from '../citizens'
-import { onLive } from '../live'
-import type { Call, CaseKind, Hello, LiveEvent, Seat, Urgency } from '../model'
+import { type Hello, type LiveEvent, onLive } from '../live'
+import type { Seat } from '../seats'
 import { type SeatCall, afterEvent, afterSeat, atConnect } from './callState'
 import { session } from './session'
 
@@ -151,7 +153,7 @@ async function endedUnseen(item: DeskItem): Promise<void> {
   const callId = item.call.call_id
   if (item.phase === 'ringing') return putAway(callId)
   Object.assign(item, { phase: 'ended', since: new Date().toISOString() })
-  const call = await api.call(callId).catch(() => item.call) // only its length is missing then
+  const call = await callApi.one(callId).catch(() => item.call) // only its length is missing then
   Object.assign(item, { call, since: call.ended_at ?? item.since })
 }
 

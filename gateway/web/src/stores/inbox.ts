@@ -1,9 +1,9 @@
 /** What a department has to do: counts by state, and a notice when something is sent to it. */
 import { reactive, readonly } from 'vue'
-import { api } from '../api'
+import type { CaseClock } from '../caseClocks'
+import { caseApi, type CaseState } from '../cases'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
-import type { CaseClock, CaseState } from '../model'
 import { CLOCK_KIND, stepWord } from '../words'
 import { isDepartment } from './session'
 
@@ -25,7 +25,7 @@ export const inbox = readonly(state)
 async function load(): Promise<void> {
   askedAt = performance.now()
   try {
-    state.counts = (await api.inbox()).counts
+    state.counts = (await caseApi.inbox()).counts
   } catch (error) {
     complain(error)
   }

@@ -1,9 +1,9 @@
 /** The lines that people dial, and their names by number. */
 import { computed, reactive, readonly } from 'vue'
-import { api } from '../api'
+import type { Call } from '../calls'
+import { type Line, lineApi } from '../lines'
 import { sentence } from '../request'
 import { onLive } from '../live'
-import type { Call, Line } from '../model'
 import { isDepartment } from './session'
 
 const AGAIN_MS = 2_000
@@ -18,7 +18,7 @@ export const lineBook = readonly(state)
 export async function loadLines(): Promise<void> {
   askedAt = performance.now()
   try {
-    Object.assign(state, { lines: await api.lines(), loaded: true, problem: '' })
+    Object.assign(state, { lines: await lineApi.all(), loaded: true, problem: '' })
   } catch (error) {
     state.problem = sentence(error)
   }

@@ -1,11 +1,11 @@
 /** Whom to call back: asked anew after every change that is told, at most once a second. */
 import { computed, reactive, readonly } from 'vue'
-import { api } from '../api'
+import { callApi } from '../calls'
 import { sentence } from '../request'
 import { now } from '../clock'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
-import type { Ringback } from '../model'
+import { type Ringback, ringbackApi } from '../ringbacks'
 import { takeUp } from './desk'
 import { isDepartment, session } from './session'
 
@@ -29,7 +29,7 @@ export const isDue = (task: Ringback) => Date.parse(task.due_at) <= now.value
 async function load(): Promise<void> {
   askedAt = performance.now()
   try {
-    state.tasks = await api.ringbacks({ state: 'live' })
+    state.tasks = await ringbackApi.list({ state: 'live' })
     state.problem = ''
   } catch (error) {
     state.problem = sentence(error)
@@ -51,7 +51,7 @@ const told = () => notice('来电人已接听，可在工作台登记工单')
 
 /** Its missed call is laid on the desk for a case; the number of one that it has already. */
 export async function takeToDesk(task: Ringback): Promise<string | null> {
-  const call = await api.call(task.last_call_id)
+  const call = await callApi.one(task.last_call_id)
   if (call.case_no === null) takeUp(call)
   return call.case_no
 }
@@ -61,7 +61,7 @@ export async function ringBack(task: Ringback): Promise<void> {
   if (state.ringing !== null) return
   state.ringing = task.task_id
   try {
-    await api.ringBack(task.task_id)
+    await ringbackApi.dial(task.task_id)
     notice('正在呼叫来电人，请听话机')
   } catch (error) {
     complain(error)

@@ -1,9 +1,8 @@
 /** The agent's own seat: what the switchboard says it is, and what was asked for meanwhile. */
 import { reactive, readonly, ref } from 'vue'
-import { api } from '../api'
+import { type Hello, type LiveEvent, onLive } from '../live'
 import { Problem } from '../request'
-import { onLive } from '../live'
-import type { Hello, LiveEvent, Seat, SeatChoices, SeatCommand } from '../model'
+import { type Seat, seatApi, type SeatChoices, type SeatCommand } from '../seats'
 import { session } from './session'
 
 const CONFIRMATION_MS = 8_000
@@ -23,7 +22,7 @@ export const seatChoices = readonly(offered)
 
 /** Ask once what can be chosen at a seat. Throws `Problem`. */
 export async function loadSeatChoices(): Promise<void> {
-  offered.value ??= await api.seatChoices()
+  offered.value ??= await seatApi.choices()
 }
 
 onLive((event: LiveEvent) => {
@@ -45,13 +44,13 @@ export async function changeSeat(
   extensions?: string[],
 ): Promise<void> {
   await confirmed({ state: wanted, reason }, () =>
-    api.setSeat(wanted, reason || undefined, extensions),
+    seatApi.set(wanted, reason || undefined, extensions),
   )
 }
 
 /** Be done with the wrap-up and wait until calls come again. Throws `Problem`. */
 export async function finishWrapUp(): Promise<void> {
-  await confirmed({ state: 'ready', reason: '' }, api.finishWrapUp)
+  await confirmed({ state: 'ready', reason: '' }, seatApi.finishWrapUp)
 }
 
 async function confirmed(wish: Wish, ask: () => Promise<void>): Promise<void> {

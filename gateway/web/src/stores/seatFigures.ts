@@ -1,5 +1,6 @@
 /** Rows of seats' figures: columns, order and sums, worked out of what the API answered. */
-import type { Rate, SeatPeriod } from '../model'
+import type { Rate } from '../figures'
+import type { SeatPeriod } from '../seats'
 
 /** Seconds that every row has, in the order in which they are shown. */
 export const TIMES = {

@@ -1,9 +1,8 @@
 /** Who is signed in. */
 import { computed, readonly, ref } from 'vue'
-import { api } from '../api'
 import { Problem, onSignedOut } from '../request'
 import { startLive, stopLive } from '../live'
-import type { Session } from '../model'
+import { type Session, sessionApi } from '../session'
 
 const current = ref<Session | null>(null)
 let asked: Promise<void> | null = null
@@ -29,7 +28,7 @@ function begin(found: Session): void {
 
 /** Ask once whether the browser still has a session. */
 export function loadSession(): Promise<void> {
-  asked ??= api.session().then(begin, (error: unknown) => {
+  asked ??= sessionApi.current().then(begin, (error: unknown) => {
     if (!(error instanceof Problem)) throw error
     asked = null // not signed in, or no answer: the login page says so when it is tried
   })
@@ -38,12 +37,12 @@ export function loadSession(): Promise<void> {
 
 /** Throws `Problem`. */
 export async function logIn(login: string, password: string, newPassword?: string): Promise<void> {
-  begin(await api.logIn(login, password, newPassword))
+  begin(await sessionApi.logIn(login, password, newPassword))
 }
 
 /** Throws `Problem`; then the session goes on. */
 export async function logOut(): Promise<void> {
-  await api.logOut()
+  await sessionApi.logOut()
   leave()
 }
 

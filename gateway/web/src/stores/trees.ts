@@ -1,8 +1,7 @@
 /** The departments and the categories: read when somebody needs them, and anew after a change. */
 import { computed, reactive, readonly, watch } from 'vue'
-import { api } from '../api'
 import { complain } from '../dialogs'
-import type { Category, Department } from '../model'
+import { type Category, type Department, treeApi } from '../trees'
 import { session } from './session'
 
 /** A node of a tree select. */
@@ -19,7 +18,7 @@ let reading: Promise<void> | null = null
 export const trees = readonly(state)
 
 async function read(): Promise<void> {
-  const [departments, categories] = await Promise.all([api.departments(), api.categories()])
+  const [departments, categories] = await Promise.all([treeApi.departments(), treeApi.categories()])
   Object.assign(state, { departments, categories })
 }
 

@@ -4,6 +4,7 @@ import type { CaseClock } from '../caseClocks'
 import { caseApi, type CaseState } from '../cases'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
+import { refresher } from '../refreshing'
 import { CLOCK_KIND, stepWord } from '../words'
 import { isDepartment } from './session'
 
@@ -17,19 +18,18 @@ interface CaseEvent {
 }
 
 const state = reactive({ counts: {} as Partial<Record<CaseState, number>> })
-let timer: number | undefined
-let askedAt = -Infinity
 
 export const inbox = readonly(state)
 
 async function load(): Promise<void> {
-  askedAt = performance.now()
   try {
     state.counts = (await caseApi.inbox()).counts
   } catch (error) {
     complain(error)
   }
 }
+
+const fresh = refresher(load, SHORTEST_MS)
 
 function said(name: string, { clock }: CaseEvent): string {
   if (clock) return `${CLOCK_KIND[clock]}时限${name === 'case.overdue' ? '已过，系统已督办' : '临近'}`
@@ -40,6 +40,5 @@ onLive(({ name, data }) => {
   if (!isDepartment.value || (name !== 'hello' && !name.startsWith('case.'))) return
   const event = data as CaseEvent
   if (event.notice) notice(`工单 ${event.case_no}：${said(name, event)}`)
-  window.clearTimeout(timer)
-  timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))
+  fresh.soon()
 })

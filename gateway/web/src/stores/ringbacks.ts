@@ -6,6 +6,7 @@ import { now } from '../clock'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
 import { type Ringback, ringbackApi } from '../ringbacks'
+import { refresher } from '../refreshing'
 import { takeUp } from './desk'
 import { isDepartment, session } from './session'
 
@@ -17,8 +18,6 @@ const state = reactive({
   /** The task whose citizen is being rung from here. */
   ringing: null as number | null,
 })
-let timer: number | undefined
-let askedAt = -Infinity
 
 export const ringbacks = readonly(state)
 export const open = computed(() => state.tasks.filter((task) => task.state === 'open').length)
@@ -27,7 +26,6 @@ export const open = computed(() => state.tasks.filter((task) => task.state === '
 export const isDue = (task: Ringback) => Date.parse(task.due_at) <= now.value
 
 async function load(): Promise<void> {
-  askedAt = performance.now()
   try {
     state.tasks = await ringbackApi.list({ state: 'live' })
     state.problem = ''
@@ -36,11 +34,12 @@ async function load(): Promise<void> {
   }
 }
 
+const fresh = refresher(load, SHORTEST_MS)
+
 onLive(({ name, data }) => {
   if (isDepartment.value || (name !== 'hello' && !name.startsWith('ringback.'))) return
   if (name === 'ringback.reached') atReached(data as Ringback)
-  window.clearTimeout(timer)
-  timer = window.setTimeout(load, Math.max(0, askedAt + SHORTEST_MS - performance.now()))
+  fresh.soon()
 })
 
 function atReached(task: Ringback): void {

@@ -2,6 +2,7 @@
 import { reactive, readonly } from 'vue'
 import { complain, notice } from '../dialogs'
 import { onLive } from '../live'
+import { refresher } from '../refreshing'
 import { sentence } from '../request'
 import { SURGE_LEVEL, type Surge, type SurgeEvent, surgeApi, surgeName, surgeSize } from '../surges'
 import { isOverseer } from './session'
@@ -17,14 +18,11 @@ const state = reactive({
   loaded: false,
   problem: '',
 })
-let timer: number | undefined
-let askedAt = -Infinity
 
 export const surges = readonly(state)
 
 async function load(): Promise<void> {
-  askedAt = performance.now()
-  askIn(LONGEST_MS)
+  if (!isOverseer.value) return
   try {
     Object.assign(state, await surgeApi.list({ limit: ENDED_SHOWN }), { loaded: true, problem: '' })
   } catch (error) {
@@ -32,10 +30,7 @@ async function load(): Promise<void> {
   }
 }
 
-function askIn(ms: number): void {
-  window.clearTimeout(timer)
-  timer = window.setTimeout(() => void (isOverseer.value && load()), ms)
-}
+const fresh = refresher(load, SHORTEST_MS, LONGEST_MS)
 
 /** Take notice of a warning, for everybody to see. */
 export async function acknowledge(surge: Pick<Surge, 'surge_id'>): Promise<void> {
@@ -54,5 +49,5 @@ onLive(({ name, data }) => {
     const size = surgeSize(surge.level, surge.cases, surge.total)
     notice(`预警（${SURGE_LEVEL[surge.level]}）：${surgeName(surge)} ${size}`)
   }
-  askIn(Math.max(0, askedAt + SHORTEST_MS - performance.now()))
+  fresh.soon()
 })

@@ -41,7 +41,13 @@ export function useSaving() {
     }
   }
 
+  /** As before anything was sent: of a form that is opened again. */
+  function forget(): void {
+    problem.value = ''
+    wrong.value = []
+  }
+
   const wrongAt = (field: string) =>
     wrong.value.find((it) => it.field.split('.')[0] === field)?.message
-  return { busy, problem, wrongAt, save }
+  return { busy, problem, wrongAt, save, forget }
 }

@@ -24,8 +24,11 @@ async def test_connecting_a_system(open_surface: OpenPage, hotline: Hotline) -> 
     await form.get_by_text("Open311 接口").click()
     await both_pictures(page, "integrations-form")
     await form.get_by_role("button", name="保存").click()
-    secret = await page.get_by_label("新密钥").locator("code").inner_text()
+    told = page.get_by_role("dialog", name="新密钥")
+    secret = await told.locator("code").inner_text()
     assert re.fullmatch(r"hk_[a-z0-9]{8}_[\w-]{43}", secret)
+    await both_pictures(page, "integrations-secret")
+    await told.get_by_role("button", name="已保存").click()
     await both_pictures(page, "integrations")
     key = {"Authorization": f"Bearer {secret}"}
     requests = "/open311/v2/requests.json"

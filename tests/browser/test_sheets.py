@@ -53,7 +53,7 @@ async def test_import_and_export(open_surface: OpenPage, hotline: Hotline) -> No
     assert [row[:2] for row in rows[1:]] == [["C1", "市局"], ["D1", "'=区局"]]
     await page.get_by_role("link", name="工单", exact=True).click()
     await page.get_by_label("按状态筛选").get_by_role("link", name="已办结").click()
-    link = page.locator(".list header").get_by_role("link", name="XLSX")
+    link = page.locator(".panel header").get_by_role("link", name="XLSX")
     await expect(link).to_have_attribute("href", re.compile("state=closed.*format=xlsx"))
     await both_pictures(page, "cases-export")
 
@@ -74,9 +74,9 @@ async def test_users(open_surface: OpenPage, hotline: Hotline) -> None:
     await form.get_by_label("分机").fill("81007")
     await page.keyboard.press("Control+Enter")
     given = page.get_by_role("dialog", name="临时密码")
-    password = await given.locator(".password").inner_text()
+    password = await given.locator("code").inner_text()
     await both_pictures(page, "users-password")
-    await given.get_by_role("button", name="已记下").click()
+    await given.get_by_role("button", name="已保存").click()
     await expect(page.locator("tbody tr", has_text="wang")).to_contain_text("坐席")
     await both_pictures(page, "users")
 

@@ -59,7 +59,7 @@ async def test_destination_and_dead_letters(open_surface: OpenPage, hotline: Hot
     await large(page, "webhook-form")
     await form.get_by_role("button", name="保存").click()
     secret = page.get_by_role("dialog", name="签名密钥")
-    value = await secret.get_by_label("密钥", exact=True).input_value()
+    value = await secret.locator("code").inner_text()
     stored = await hotline.pool.fetchval("select secret from webhook_destinations")
     assert value == stored
     await picture(page, "webhook-secret")

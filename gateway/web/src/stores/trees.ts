@@ -77,6 +77,21 @@ function tree<T extends Branch>(rows: readonly T[], disabled: (row: T) => boolea
   return roots
 }
 
+/** Each below its parent, with how deep that is; siblings in the order of `compare`, or as they come. */
+export function inTreeOrder<T extends Pick<Branch, 'code' | 'parent'>>(
+  rows: readonly T[],
+  compare?: (one: T, other: T) => number,
+): (T & { depth: number })[] {
+  const below = new Map<string | null, T[]>()
+  for (const row of rows) below.set(row.parent, [...(below.get(row.parent) ?? []), row])
+  const walk = (parent: string | null, depth: number): (T & { depth: number })[] => {
+    const siblings = below.get(parent) ?? []
+    const sorted = compare === undefined ? siblings : siblings.toSorted(compare)
+    return sorted.flatMap((row) => [{ ...row, depth }, ...walk(row.code, depth + 1)])
+  }
+  return walk(null, 0)
+}
+
 /** Departments that cases may be dispatched to; closed ones cannot be chosen. */
 export const departmentChoices = computed(() => tree(state.departments, (it) => !it.active))
 

@@ -1,7 +1,8 @@
 /** What is known of the callers on the desk and of cases, asked once for each of them. */
-import { reactive } from 'vue'
+import { reactive, watch } from 'vue'
 import { type CallerHistory, type Subject, citizens } from '../citizens'
 import { sentence } from '../request'
+import { session } from './session'
 
 interface Known {
   history: CallerHistory | null
@@ -10,6 +11,12 @@ interface Known {
 
 const known = reactive(new Map<Subject, Known>())
 const REMEMBERED = 20
+
+// What one person was told of a citizen is not the next one's to read.
+watch(
+  () => session.value?.login,
+  () => known.clear(),
+)
 
 /** The caller's history, loading at the first call; `problem` says why there is none. */
 export function callerOf(of: Subject): Known {

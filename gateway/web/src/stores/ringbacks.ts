@@ -25,7 +25,8 @@ export const open = computed(() => state.tasks.filter((task) => task.state === '
 /** Whether the citizen may be called now; the server has the last word. */
 export const isDue = (task: Ringback) => Date.parse(task.due_at) <= now.value
 
-async function load(): Promise<void> {
+/** Read the open ones anew; until it succeeds those that are known stay. */
+export async function loadRingbacks(): Promise<void> {
   try {
     state.tasks = await ringbackApi.list({ state: 'live' })
     state.problem = ''
@@ -34,7 +35,7 @@ async function load(): Promise<void> {
   }
 }
 
-const fresh = refresher(load, SHORTEST_MS)
+const fresh = refresher(loadRingbacks, SHORTEST_MS)
 
 onLive(({ name, data }) => {
   if (isDepartment.value || (name !== 'hello' && !name.startsWith('ringback.'))) return
@@ -64,7 +65,7 @@ export async function ringBack(task: Ringback): Promise<void> {
     notice('正在呼叫来电人，请听话机')
   } catch (error) {
     complain(error)
-    void load()
+    void loadRingbacks()
   } finally {
     state.ringing = null
   }

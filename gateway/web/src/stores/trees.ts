@@ -112,6 +112,8 @@ export function defaultDepartment(category: string): string {
   return found?.active ? found.code : ''
 }
 
-/** Its name, or the code of one that is gone. */
+/** Their names, or the code of one that is gone. */
+export const departmentName = (code: string) =>
+  state.departments.find((it) => it.code === code)?.name ?? code
 export const categoryName = (code: string) =>
   state.categories.find((it) => it.code === code)?.name ?? code

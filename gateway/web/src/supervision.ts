@@ -1,6 +1,6 @@
 /** Supervision of cases: shapes of the API, its requests, and the Chinese words of its codes. */
 import type { Light } from './caseClocks'
-import type { CaseKind, CaseRow, CaseState, Joint } from './cases'
+import type { CaseKind, CaseState, Joint } from './cases'
 import type { Rate } from './figures'
 import { query, request } from './request'
 import type { Department, Named } from './trees'

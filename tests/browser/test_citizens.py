@@ -107,7 +107,7 @@ async def decides(chief: Page) -> None:
 async def audits(admin: Page) -> None:
     """The administrator finds who looked at the number, and why."""
     await open_from_group(admin, "审计")
-    rows = admin.locator("tbody tr")
+    rows = admin.locator("table.grid tbody tr")
     await expect(rows).to_have_count(4)
     await both_pictures(admin, "audit")
     await admin.get_by_label("操作").select_option(label="查看完整号码")

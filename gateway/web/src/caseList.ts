@@ -1,11 +1,10 @@
 /** A list of cases that follows the URL: filters and page are its query, changes are told live. */
-import { type Ref, computed, onUnmounted, ref, watch } from 'vue'
+import { type Ref, computed, ref, watch } from 'vue'
 import { caseApi, type CaseFilter, type CaseRow } from './cases'
 import { type CaseQuestion, findCases } from './caseSearch'
-import { onLive } from './live'
 import { useLoading } from './loading'
 import { usePager, useQuery } from './paging'
-import { refresher } from './refreshing'
+import { ofCases, useRefresher } from './refreshing'
 
 const PAGE_LENGTH = 50
 const SHORTEST_MS = 1_000
@@ -41,17 +40,10 @@ export function useCaseList(
     rows.value = answer.cases
     moreBefore.value = answer.more_before
   })
-  const fresh = refresher(load, SHORTEST_MS)
 
   watch([filter, question, before, after], load, { immediate: true, deep: true })
-  const stop = onLive(({ name }) => {
-    const follows = isFirst.value && question.value === null
-    if ((name === 'hello' || name.startsWith('case.')) && follows) fresh.soon()
-  })
-  onUnmounted(() => {
-    stop()
-    fresh.stop()
-  })
+  const follows = () => isFirst.value && question.value === null
+  useRefresher(load, (event) => follows() && ofCases(event), SHORTEST_MS)
 
   /** A search that ended before its page was full: until when it has looked. */
   const stoppedAt = computed(() => (rows.value.length < PAGE_LENGTH ? moreBefore.value : null))

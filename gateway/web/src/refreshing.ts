@@ -1,4 +1,6 @@
 /** Asking anew: soon after something has happened, but not at every event. */
+import { onUnmounted } from 'vue'
+import { type LiveEvent, onLive } from './live'
 
 /**
  * `soon` has `work` done at most once in `shortestMs`, never twice at the same time; with `longestMs`
@@ -33,3 +35,24 @@ export function refresher(work: () => Promise<void>, shortestMs: number, longest
 
   return { ask, soon, stop }
 }
+
+/** The same while the calling component is shown, after each live event that `concerns` it. */
+export function useRefresher(
+  work: () => Promise<void>,
+  concerns: (event: LiveEvent) => boolean,
+  shortestMs: number,
+  longestMs?: number,
+) {
+  const fresh = refresher(work, shortestMs, longestMs)
+  const stop = onLive((event) => {
+    if (concerns(event)) fresh.soon()
+  })
+  onUnmounted(() => {
+    stop()
+    fresh.stop()
+  })
+  return fresh
+}
+
+/** After a gap, and whenever something happens to cases. */
+export const ofCases = ({ name }: LiveEvent) => name === 'hello' || name.startsWith('case.')

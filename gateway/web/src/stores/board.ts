@@ -1,9 +1,8 @@
 /** The board's figures: asked anew after events, at most once a second, and at least every ten. */
-import { onUnmounted, reactive } from 'vue'
+import { reactive } from 'vue'
 import { type Board, boardApi } from '../figures'
 import { sentence } from '../request'
-import { onLive } from '../live'
-import { refresher } from '../refreshing'
+import { useRefresher } from '../refreshing'
 
 /** How the calls of the day can be looked at. */
 export const FIGURE_VIEWS = { all: '全部', line: '线路', mode: '方式', district: '区县' } as const
@@ -25,12 +24,6 @@ export function useBoard() {
     }
   }
 
-  const fresh = refresher(load, SHORTEST_MS, LONGEST_MS)
-  const stop = onLive(fresh.soon)
-  onUnmounted(() => {
-    stop()
-    fresh.stop()
-  })
-  void fresh.ask()
+  void useRefresher(load, () => true, SHORTEST_MS, LONGEST_MS).ask()
   return state
 }

@@ -133,3 +133,30 @@ async def test_from_the_pop_to_the_audit_log(hotline: Hotline, open_surface: Ope
     await sees_the_number(agent)
     await decides(await signed_in(open_surface, "chief"))
     await audits(await signed_in(open_surface, "root"))
+
+
+async def asked_for_the_caller(page: Page, login: str) -> None:
+    """Sign in on the page as it is, look up whose case it is, and leave."""
+    await page.get_by_label("账号").fill(login)
+    await page.get_by_label("密码").fill(PASSWORD)
+    await page.get_by_role("button", name="登录").click()
+    await page.get_by_role("link", name="工单", exact=True).click()
+    await page.locator("table.grid td > a").click()
+    caller = page.get_by_label("来电人", exact=True)
+    await caller.get_by_role("button").click()
+    await expect(caller).to_contain_text("没有保存资料")
+    await page.get_by_role("button", name="退出").click()
+
+
+async def test_nobody_reads_what_another_was_told(hotline: Hotline, open_surface: OpenPage) -> None:
+    agent = await hotline.agent()
+    await hotline.store_call("1.1", "1001")
+    form = {"kind": "complaint", "title": "路灯不亮", "body": "三天不亮", "call_id": "sb1-1.1"}
+    assert (await agent.json("POST", "/api/v1/cases", json=form))[0] == 201
+    page, asked = await open_surface(), []
+    page.on("request", lambda it: asked.append(it.url) if it.url.endswith("/caller") else None)
+    await page.goto("/login")
+    for login in ("chief", "chief2"):
+        await hotline.add_user(Role.SUPERVISOR, login)
+        await asked_for_the_caller(page, login)
+    assert len(asked) == 2

@@ -1,8 +1,9 @@
 """Going through the audit log page by page, by its time and by days (O4)."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
@@ -42,3 +43,30 @@ async def test_pages_sorting_and_days(open_surface: OpenPage, hotline: Hotline) 
     await expect(rows.last).to_contain_text("2026-11-21 23:00")
     await expect(page.get_by_label("自", exact=True)).to_have_attribute("type", "text")
     await expect(page.get_by_label("自", exact=True)).to_have_value("2026-11-21")
+
+
+async def test_a_late_answer_does_not_replace_a_newer_one(
+    open_surface: OpenPage, hotline: Hotline
+) -> None:
+    await hotline.add_user(Role.ADMINISTRATOR, "root")
+    await hotline.pool.execute(MADE)
+    page, released = await open_surface(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/audit?*order=oldest*", hold)
+    await sign_in(page, "root", PASSWORD)
+    await page.goto("/audit")
+    rows, sorting = page.locator("table.grid tbody tr"), page.get_by_label("排序")
+    await expect(rows.first).to_contain_text("made 60")
+    await sorting.get_by_role("link", name="最早在前").click()
+    await expect(page).to_have_url(re.compile("order=oldest"))
+    await sorting.get_by_role("link", name="最新在前").click()
+    await expect(page.get_by_role("region", name="审计")).to_have_attribute("aria-busy", "false")
+    async with page.expect_response("**/api/v1/audit?*order=oldest*") as late:
+        released.set()
+    await (await late.value).finished()
+    await page.evaluate("new Promise((shown) => setTimeout(shown))")  # what it does, it has done
+    await expect(rows.first).to_contain_text("made 60")

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except (GatewayError, DeployError, TelephonyError) as error:
-        print(f"hotline: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
+        sys.stderr.write(f"hotline: {error}\n")
         return EXIT_ERROR
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -66,7 +66,8 @@ def _roles(text: str) -> tuple[Role, ...]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gateway.run import run  # noqa: PLC0415  # replay and help stay quick
+    # Imported by this command alone: replay and help need not wait for the whole program.
+    from gateway.run import run  # noqa: PLC0415
 
     configure_logs()
     asyncio.run(run(load_settings(), options.role, demo=options.demo))
@@ -74,6 +75,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    # Imported by this command alone: the other commands need not wait for Alembic.
     from deploy.grants import grant_program_role  # noqa: PLC0415
     from deploy.migrate import migrate  # noqa: PLC0415
 
@@ -86,5 +88,5 @@ def _migrate(options: argparse.Namespace) -> int:
     asyncio.run(migrate(dsn))
     if options.program_role is not None:
         tables = asyncio.run(grant_program_role(dsn, options.program_role))
-        print(f"{options.program_role} can only add to: {', '.join(tables)}")  # noqa: T201  # as above
+        sys.stdout.write(f"{options.program_role} can only add to: {', '.join(tables)}\n")
     return 0

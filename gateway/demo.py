@@ -92,7 +92,7 @@ async def write_cases(context: Context) -> None:
 
 
 async def _write_case(context: Context, call: LiveEvent, actor: Actor) -> None:
-    matter = random.choice(MATTERS)  # noqa: S311  # a choice of words
+    matter = random.choice(MATTERS)  # noqa: S311  # words of a made-up case: no secret hangs on it
     now = context.clock()
     new = NewCase(
         call_id=call.data["call_id"],

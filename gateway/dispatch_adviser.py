@@ -89,7 +89,8 @@ class Adviser:
 
 
 async def _load(connection: Any, model_id: int) -> "Model | None":
-    from ticketing.dispatch_suggestion.model import Model  # noqa: PLC0415 - numpy: only once wanted
+    # Imported when the first model is loaded: numpy slows the start of roles that load none.
+    from ticketing.dispatch_suggestion.model import Model  # noqa: PLC0415
 
     try:
         content = await store.content_of(connection, model_id)

@@ -44,6 +44,7 @@ async def _cancelled_if_asked(work: Awaitable[Result]) -> Result:
 
 class _Client(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
+        # redis-py carries no types for this method.
         work: Awaitable[Any] = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         return await _cancelled_if_asked(work)
 

@@ -104,7 +104,8 @@ async def _learn(connection: Any, assignment: Assignment) -> NewModel:
     if count < assignment.min_cases:
         wanted = f"{count} cases with a category, {assignment.min_cases} are wanted"
         raise TooFewCasesError(wanted)
-    from ticketing.dispatch_suggestion import training  # noqa: PLC0415 - large: only once wanted
+    # Imported once there is enough to learn from: scikit-learn takes seconds and much memory.
+    from ticketing.dispatch_suggestion import training  # noqa: PLC0415
 
     rows = QUERIES.categories_to_learn(connection, since=since)
     categories = [row["category_id"] async for row in rows if row["cases"] >= FEWEST]

@@ -196,8 +196,9 @@ def endpoint(  # noqa: PLR0913 - a declaration names its parts
     *,
     access: Access,
     answer: type[Result] | None,
-    body: type[Body] = Nothing,  # type: ignore[assignment]  # a TypeVar has no default type yet
-    query: type[Query] = Nothing,  # type: ignore[assignment]  # as above
+    # mypy refuses every default of a generic parameter (python/mypy#3737).
+    body: type[Body] = Nothing,  # type: ignore[assignment]
+    query: type[Query] = Nothing,  # type: ignore[assignment]
     status: int = 200,
     other_statuses: tuple[int, ...] = (),
     problems: tuple[int, ...] = (),

@@ -128,9 +128,8 @@ class Importer:
                 continue
             at = line.at
             counts.read(line.event, at, used=line.event in KNOWN_EVENTS)
-            if line.agent in self._agents:
-                line = replace(line, agent=self._agents[line.agent])  # noqa: PLW2901
-            if wrong := history.take(line):
+            agent = self._agents.get(line.agent)
+            if wrong := history.take(replace(line, agent=agent) if agent else line):
                 counts.cannot_place(wrong)
         history.calls.sweep(at)
         calls = [call_record(self._switchboard, call) for call in history.calls.drain()]

@@ -85,6 +85,7 @@ class LogTable:
         self = cls(connection, await _query(connection, table), zone, now)
         database = await connection.fetchval("select current_database()")
         self.identity = f"table {database} {self.name}"
+        # S608: `_query` takes a name of letters, digits and underscores alone.
         self.size = await connection.fetchval(f"select count(*) from {self.name}")  # noqa: S608
         rows = await connection.fetch(self._query.all() + " limit 1000")
         if rows and self._line(rows[0]).at > now + FUTURE_S:

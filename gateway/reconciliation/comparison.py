@@ -88,7 +88,8 @@ async def _compare_apart(dsn: str, job: Job) -> AsyncGenerator[Findings, None]:
         stdout=asyncio.subprocess.PIPE,
         limit=LINE_LIMIT,
     )
-    assert process.stdin is not None  # noqa: S101  # asked for above
+    # S101: for the type checker; both pipes were asked for above.
+    assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
     complete = False
     try:

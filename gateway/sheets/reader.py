@@ -55,9 +55,8 @@ def _raw_rows(path: Path, sheet: Sheet, limits: Limits) -> Iterator[list[str]]:
     with path.open("rb") as file:
         start = file.read(4)
     if start == _ZIP:
-        from gateway.sheets.xlsx_reading import (  # noqa: PLC0415  # slow, and not for CSV
-            xlsx_rows,
-        )
+        # Imported for XLSX alone: openpyxl slows the start of every process that reads CSV.
+        from gateway.sheets.xlsx_reading import xlsx_rows  # noqa: PLC0415
 
         return xlsx_rows(path, limits)
     if start == _OLD_EXCEL:

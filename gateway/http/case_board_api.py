@@ -7,29 +7,8 @@ from gateway.http.actors import actor_of
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from ticketing.clocks.lights import Light
 from ticketing.clocks.working_time import CITY
-from ticketing.departments import Level
 from ticketing.lifecycle import CaseState
 from ticketing.supervision.board import DepartmentLoad, case_board
-
-
-class DepartmentLoadAnswer(Answer):
-    """Open cases of a department with all below it: in charge of them, or assisting.
-
-    By state; ``red`` and ``yellow`` by the light of the most pressing clock.
-    """
-
-    code: str
-    name: str
-    level: Level
-    parent: str | None
-    open: int
-    dispatched: int
-    accepted: int
-    handling: int
-    replied: int
-    return_asked: int
-    red: int
-    yellow: int
 
 
 class CaseBoardAnswer(Answer):
@@ -43,7 +22,7 @@ class CaseBoardAnswer(Answer):
     lights: dict[Light, int]
     opened_today: int
     closed_today: int
-    departments: list[DepartmentLoadAnswer]
+    departments: list[DepartmentLoad]
 
 
 @endpoint("GET", "/api/v1/case-board", access=OVERSEERS, answer=CaseBoardAnswer)
@@ -59,13 +38,7 @@ async def get_case_board(inquiry: Inquiry[Nothing, Nothing]) -> CaseBoardAnswer:
         lights=board.lights,
         opened_today=board.opened_today,
         closed_today=board.closed_today,
-        departments=[_load(load) for load in board.departments],
-    )
-
-
-def _load(load: DepartmentLoad) -> DepartmentLoadAnswer:
-    return DepartmentLoadAnswer(
-        **{name: getattr(load, name) for name in DepartmentLoadAnswer.model_fields}
+        departments=board.departments,
     )
 
 

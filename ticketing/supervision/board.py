@@ -20,7 +20,10 @@ _LEVELS = {level.number: level for level in Level}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartmentLoad:
-    """Open cases of a department with all below it, by state; ``red`` and ``yellow`` by light."""
+    """Open cases of a department with all below it: in charge of them, or assisting.
+
+    By state; ``red`` and ``yellow`` by the light of the most pressing clock.
+    """
 
     code: str
     name: str

@@ -15,8 +15,8 @@ from gateway.attachment_files import AttachmentFiles
 from gateway.auth.roles import CASE_STEPPERS, EVERYONE
 from gateway.case_audience import audience_of
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import case_for
 from gateway.http.case_events import tell_step
+from gateway.http.case_sight import case_for
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN

@@ -3,13 +3,13 @@
 from dataclasses import asdict
 from datetime import date, datetime
 
-from gateway.http.case_answers import NamedAnswer, named_answer
 from gateway.http.endpoint import Answer
+from gateway.http.named_answers import NamedAnswer
 from gateway.http.rates import RateAnswer, rate_answer
 from metrics.rates import Rate
 from ticketing.campaigns import Campaign
 from ticketing.lifecycle import CaseState
-from ticketing.suggestions import Adoption, Suggestion
+from ticketing.suggestions import Adoption
 
 
 class CampaignAnswer(Answer):
@@ -70,9 +70,3 @@ def campaign_answer(campaign: Campaign) -> CampaignAnswer:
         handled_rate=rate_answer(Rate(campaign.handled, campaign.valid)),
         adoption_rate=rate_answer(Rate(campaign.adopted, campaign.handled)),
     )
-
-
-def suggestion_answer(suggestion: Suggestion) -> CampaignSuggestion:
-    """A suggestion as it is answered."""
-    same = {name: getattr(suggestion, name) for name in CampaignSuggestion.model_fields}
-    return CampaignSuggestion(**same | {"department": named_answer(suggestion.department)})

@@ -14,9 +14,9 @@ from gateway.http.campaign_answers import (
     CampaignsAnswer,
     CampaignSuggestion,
     campaign_answer,
-    suggestion_answer,
 )
-from gateway.http.case_answers import CaseRow, case_for, case_rows
+from gateway.http.case_rows import CaseRow, case_rows
+from gateway.http.case_sight import case_for
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CASE_NO, PLAIN, CaseNo, Code, Page, Version
 from ticketing import campaigns, suggestions
@@ -149,7 +149,7 @@ async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[Cam
             after=last or None,
             limit=query.limit,
         )
-    return [suggestion_answer(each) for each in found]
+    return [CampaignSuggestion.of(each) for each in found]
 
 
 @endpoint(
@@ -206,7 +206,7 @@ async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> CampaignSuggest
                 connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
             )
         await _record(inquiry, connection, "suggestion.screened", before, after)
-    return suggestion_answer(after)
+    return CampaignSuggestion.of(after)
 
 
 @endpoint(
@@ -225,7 +225,7 @@ async def put_adoption(inquiry: Inquiry[Decision, Nothing]) -> CampaignSuggestio
                 connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
             )
         await _record(inquiry, connection, "suggestion.decided", before, after)
-    return suggestion_answer(after)
+    return CampaignSuggestion.of(after)
 
 
 async def _found(connection: Any, inquiry: Inquiry[Any, Any]) -> Campaign:

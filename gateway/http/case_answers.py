@@ -1,6 +1,5 @@
-"""Cases as the API tells them."""
+"""A case with all that belongs to it as the API tells it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,52 +9,18 @@ from gateway.case_clocks import timing_of
 from gateway.conferences import Conference, conferences_of
 from gateway.exclusions import ExclusionReason, exclusion_of
 from gateway.http.actors import actor_of
-from gateway.http.clock_answers import ClockAnswer, clock_answers
+from gateway.http.case_rows import CaseRow, case_rows
+from gateway.http.case_sight import party_for
 from gateway.http.endpoint import Answer, Inquiry
-from gateway.http.problems import not_found
+from gateway.http.joint_answers import JointAnswer, joint_answer
+from gateway.http.named_answers import NamedAnswer, named_answer
 from gateway.http.rating import RatingAnswer, rating_answer
-from gateway.masking import hide_number, mask_number
-from ticketing.case import Case, CaseKind, CaseSource, HistoryEntry, Named
-from ticketing.cases import find_case, history
-from ticketing.clocks.lights import Light
-from ticketing.errors import CaseNotFoundError
-from ticketing.joint import Joint, joints_of, standing_for
-from ticketing.lifecycle import CaseState, Field, Matter, Party, Step
+from gateway.masking import mask_number
+from ticketing.case import Case
+from ticketing.cases import history
+from ticketing.joint import joints_of, standing_for
+from ticketing.lifecycle import CaseState, Field, Matter, Step
 from ticketing.taking import allowed
-from ticketing.visibility import party_of
-
-
-class NamedAnswer(Answer):
-    """A department or a category."""
-
-    code: str
-    name: str
-
-
-class CaseRow(Answer):
-    """A case as lists show it; ``caller`` is masked, and hidden where that was asked for.
-
-    One with a ``matter`` is separated (诉访分离).
-    ``clocks`` that run come first, and of these the most pressing one.
-    """
-
-    case_no: str
-    call_id: str | None
-    source: CaseSource
-    kind: CaseKind
-    title: str
-    address: str
-    confidential: bool
-    matter: Matter | None
-    caller: str
-    category: NamedAnswer | None
-    state: CaseState
-    lead: NamedAnswer | None
-    answered_at_once: bool
-    opened_by: str
-    opened_at: datetime
-    closed_at: datetime | None
-    clocks: list[ClockAnswer]
 
 
 class HistoryAnswer(Answer):
@@ -98,36 +63,6 @@ class SurveyAttempt(Answer):
     answers: dict[str, str]
 
 
-class JointCallAnswer(Answer):
-    """A department that was called in, when it reported in and contributed, and what."""
-
-    department: NamedAnswer
-    reported_at: datetime | None
-    contributed_at: datetime | None
-    contribution: str
-
-
-class JointAnswer(Answer):
-    """A joint handling (联合办理) called by ``caller``; ``light`` is of the joint deadline.
-
-    Everybody is to report in by ``report_by``, ``late``: somebody has not, or the deadline, of
-    ``days`` working days, is over. The deadline is null while the calendar is missing.
-    """
-
-    joint_id: int
-    case_no: str
-    title: str
-    caller: NamedAnswer
-    called_at: datetime
-    report_by: datetime
-    days: int
-    deadline: datetime | None
-    light: Light | None
-    late: bool
-    ended_at: datetime | None
-    calls: list[JointCallAnswer]
-
-
 class ConferenceAnswer(Answer):
     """The call of the case was one of three (三方通话).
 
@@ -161,125 +96,14 @@ class CaseAnswer(CaseRow):
     excluded: ExclusionReason | None
 
 
-async def case_rows(
-    connection: Any, cases: Sequence[Case], inquiry: Inquiry[Any, Any]
-) -> list[CaseRow]:
-    """Cases as whoever asks may see them."""
-    clocks = await clock_answers(connection, [case.case_id for case in cases], inquiry)
-    return [_case_row(case, inquiry.person, clocks[case.case_id]) for case in cases]
-
-
-def _case_row(case: Case, person: Person, clocks: list[ClockAnswer]) -> CaseRow:
-    return CaseRow(
-        case_no=case.case_no,
-        call_id=case.call_id,
-        source=case.source,
-        kind=case.kind,
-        title=case.title,
-        address=case.address,
-        confidential=case.confidential,
-        matter=case.matter,
-        caller=caller_shown(case, person),
-        category=named_answer(case.category),
-        state=case.state,
-        lead=named_answer(case.lead),
-        answered_at_once=case.answered_at_once,
-        opened_by=case.opened_by,
-        opened_at=case.opened_at,
-        closed_at=case.closed_at,
-        clocks=clocks,
-    )
-
-
-def named_answer(named: Named | None) -> NamedAnswer | None:
-    """A department or a category as it is answered."""
-    return None if named is None else NamedAnswer(code=named.code, name=named.name)
-
-
-def caller_shown(case: Case, person: Person) -> str:
-    """The masked caller; a confidential case (保密) shows it to who opened it and overseers."""
-    if case.confidential and not (person.oversees or person.login == case.opened_by):
-        return hide_number(case.caller)
-    return mask_number(case.caller)
-
-
-async def case_for(connection: Any, person: Person, case_no: str) -> Case:
-    """A case that ``person`` may see; the 404 `Problem` alike for none and for one of others."""
-    try:
-        case = await find_case(connection, case_no)
-    except CaseNotFoundError:
-        raise not_found("工单") from None
-    if await _party(connection, case, person) is None:
-        raise not_found("工单")
-    return case
-
-
-async def _party(connection: Any, case: Case, person: Person) -> Party | None:
-    return await party_of(
-        connection,
-        actor_of(person),
-        case_id=case.case_id,
-        opened_by_actor=case.opened_by == person.login,
-        confidential=case.confidential,
-    )
-
-
-async def handles(connection: Any, case: Case, person: Person) -> bool:
-    """Whether ``person`` works on a case, and does not only look at it."""
-    return await _party(connection, case, person) not in (None, Party.ABOVE, Party.ADMINISTRATOR)
-
-
 async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedStep]:
-    party = await _party(connection, case, person)
+    party = await party_for(connection, case, person)
     standing = await standing_for(connection, case.case_id, case.standing, actor_of(person))
     steps = {} if party is None else allowed(standing, party)
     return [
         AllowedStep(step=step, required=list(row.required), optional=list(row.optional))
         for step, row in steps.items()
     ]
-
-
-def _history(entry: HistoryEntry) -> HistoryAnswer:
-    return HistoryAnswer(
-        at=entry.at,
-        actor=entry.actor,
-        step=entry.step,
-        note=entry.note,
-        version=entry.version,
-        from_state=entry.from_state,
-        to_state=entry.to_state,
-        from_department=named_answer(entry.from_department),
-        to_department=named_answer(entry.to_department),
-        days=entry.days,
-        other_case=entry.other_case,
-        matter=entry.matter,
-    )
-
-
-def joint_answer(joint: Joint, now: datetime) -> JointAnswer:
-    """A joint handling as it is answered."""
-    return JointAnswer(
-        joint_id=joint.joint_id,
-        case_no=joint.case_no,
-        title=joint.title,
-        caller=NamedAnswer(code=joint.caller.code, name=joint.caller.name),
-        called_at=joint.called_at,
-        report_by=joint.report_by,
-        days=joint.days,
-        deadline=joint.deadline,
-        light=joint.light(now),
-        late=joint.ended_at is None and joint.is_late(now),
-        ended_at=joint.ended_at,
-        calls=[
-            JointCallAnswer(
-                department=NamedAnswer(code=call.department.code, name=call.department.name),
-                reported_at=call.reported_at,
-                contributed_at=call.contributed_at,
-                contribution=call.contribution,
-            )
-            for call in joint.calls
-        ],
-    )
 
 
 async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> CaseAnswer:
@@ -294,13 +118,13 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         body=case.body,
         result=case.result,
         version=case.version,
-        assisting=[NamedAnswer(code=each.code, name=each.name) for each in case.assisting],
+        assisting=[NamedAnswer.of(each) for each in case.assisting],
         responsible=named_answer(case.responsible),
         extension_days=case.extension_days,
         merged_into=case.merged_into,
         allowed=await _allowed(connection, case, inquiry.person),
         joints=[joint_answer(joint, inquiry.services.clock()) for joint in joints],
-        history=[_history(entry) for entry in steps],
+        history=[HistoryAnswer.of(entry) for entry in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
         conferences=[_conference(each) for each in conferences],

@@ -9,8 +9,10 @@ from gateway.case_audience import audience_of
 from gateway.case_clocks import timing_of
 from gateway.http.actors import actor_of, as_problems
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import CaseAnswer, CaseRow, case_for, case_rows, full_case
+from gateway.http.case_answers import CaseAnswer, full_case
 from gateway.http.case_events import tell, tell_step
+from gateway.http.case_rows import CaseRow, case_rows
+from gateway.http.case_sight import case_for
 from gateway.http.case_step_api import CASE_PATH, take
 from gateway.http.dispatch_suggestion_api import SuggestionId
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import caller_shown, case_for
+from gateway.http.case_sight import caller_shown, case_for
 from gateway.http.endpoint import Inquiry
 from gateway.sheets.writing import Row
 from ticketing import case_lists

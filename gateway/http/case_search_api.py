@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from gateway.audit import Act, record
 from gateway.auth.roles import CASE_WORKERS, EVERYONE
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import CaseRow, case_rows
+from gateway.http.case_rows import CaseRow, case_rows
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import PLAIN, CaseNo, Code, Instant, Page
 from gateway.http.problems import FieldProblem, Problem

@@ -9,8 +9,9 @@ from gateway.auth.roles import CASE_STEPPERS
 from gateway.case_audience import audience_of
 from gateway.case_clocks import timing_of
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import CaseAnswer, case_for, full_case
+from gateway.http.case_answers import CaseAnswer, full_case
 from gateway.http.case_events import tell, tell_step
+from gateway.http.case_sight import case_for
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CASE_NO, PLAIN, Code, Version
 from gateway.http.services import Services

@@ -12,7 +12,7 @@ from gateway.auth.roles import CASE_WORKERS, STAFF
 from gateway.http.actors import as_problems
 from gateway.http.auditing import record_change
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import case_for
+from gateway.http.case_sight import case_for
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.citizen_answers import (
     CallerHistory,

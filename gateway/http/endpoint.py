@@ -6,7 +6,7 @@ What is declared here is enforced here and is what `openapi` describes: there is
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -47,6 +47,11 @@ class Answer(BaseModel):
     """Base of everything that is answered."""
 
     model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def of(cls, thing: object) -> Self:
+        """What the attributes of ``thing`` that are called like the fields say, nested ones too."""
+        return cls.model_validate(thing, from_attributes=True)
 
 
 Body = TypeVar("Body", bound=BaseModel)

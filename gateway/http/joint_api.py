@@ -6,8 +6,8 @@ from pydantic import Field
 
 from gateway.auth.roles import JOINT_HANDLERS
 from gateway.case_clocks import timing_of
-from gateway.http.case_answers import JointAnswer, joint_answer
 from gateway.http.endpoint import Inquiry, Nothing, Strict, endpoint
+from gateway.http.joint_answers import JointAnswer, joint_answer
 from ticketing.joint import running_joints
 
 

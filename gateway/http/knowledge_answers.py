@@ -3,9 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from gateway.http.case_answers import NamedAnswer
 from gateway.http.endpoint import Answer, Inquiry
-from ticketing.case import Named
+from gateway.http.named_answers import NamedAnswer, named_answer
 from ticketing.knowledge.article import Article, ArticleEntry, Version, city_day
 from ticketing.knowledge.articles import article_history
 from ticketing.knowledge.lifecycle import OPEN_STATES, TABLE, ArticleState, ArticleStep, Need
@@ -99,11 +98,6 @@ def _terms(version: Version, today: date) -> dict[str, Any]:
         "published_at": version.published_at,
         "changed_at": version.changed_at,
     }
-
-
-def named_answer(named: Named | None) -> NamedAnswer | None:
-    """A department or a category, or nothing."""
-    return None if named is None else NamedAnswer(code=named.code, name=named.name)
 
 
 async def full_article(

@@ -7,11 +7,10 @@ from pydantic import Field
 
 from gateway.auth.roles import EVERYONE
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import NamedAnswer
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, Page
-from gateway.http.knowledge_answers import named_answer
 from gateway.http.knowledge_api import ARTICLE, WRITERS
+from gateway.http.named_answers import NamedAnswer, named_answer
 from ticketing.knowledge import feedback
 from ticketing.knowledge.feedback import TEXT_MAX, WORDS_MAX, Feedback, FeedbackKind, Settlement
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gateway.auth.roles import CASE_STEPPERS, EVERYONE
 from gateway.http.actors import actor_of, as_problems
-from gateway.http.case_answers import case_for, handles
+from gateway.http.case_sight import case_for, handles
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN, ArticleId, Code

@@ -7,7 +7,7 @@ from pydantic import Field
 from gateway.auth.roles import CASE_STEPPERS, CASE_WORKERS
 from gateway.http.actors import actor_of
 from gateway.http.call_api import call_for
-from gateway.http.case_answers import case_for
+from gateway.http.case_sight import case_for
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CALL_ID, NUMBERLESS, PLAIN

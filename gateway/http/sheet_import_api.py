@@ -106,21 +106,21 @@ async def post_import(inquiry: Inquiry[Nothing, FileName]) -> ImportAnswer:
         with _problems():
             async with inquiry.services.database() as connection:
                 now = inquiry.services.clock()
-                return _answer(await importing.check(connection, upload, now=now))
+                return ImportAnswer.of(await importing.check(connection, upload, now=now))
 
 
 @endpoint("GET", "/api/v1/imports", access=ADMINISTRATORS, answer=list[ImportAnswer])
 async def get_imports(inquiry: Inquiry[Nothing, Nothing]) -> list[ImportAnswer]:
     """The newest fifty imports."""
     async with inquiry.services.database() as connection:
-        return [_answer(each) for each in await staging.newest(connection, 50)]
+        return [ImportAnswer.of(each) for each in await staging.newest(connection, 50)]
 
 
 @endpoint("GET", PATH, access=ADMINISTRATORS, answer=ImportAnswer, problems=(404,))
 async def get_import(inquiry: Inquiry[Nothing, Nothing]) -> ImportAnswer:
     """An import and how far it is."""
     async with inquiry.services.database() as connection:
-        return _answer(await _find(connection, inquiry))
+        return ImportAnswer.of(await _find(connection, inquiry))
 
 
 @endpoint(
@@ -169,7 +169,7 @@ async def accept_import(inquiry: Inquiry[Acceptance, Nothing]) -> ImportAnswer:
                 only_good=inquiry.body.only_good,
                 now=inquiry.services.clock(),
             )
-    return _answer(accepted)
+    return ImportAnswer.of(accepted)
 
 
 @endpoint("DELETE", PATH, access=ADMINISTRATORS, answer=None, status=204, problems=(404, 409))
@@ -203,10 +203,6 @@ async def _find(connection: Any, inquiry: Inquiry[Any, Any]) -> Import:
     if imported is None:
         raise not_found("导入")
     return imported
-
-
-def _answer(imported: Import) -> ImportAnswer:
-    return ImportAnswer(**{name: getattr(imported, name) for name in ImportAnswer.model_fields})
 
 
 ENDPOINTS = (

@@ -1,16 +1,14 @@
 """Supervision lists as the API tells them."""
 
 from datetime import date, datetime
-from typing import Any
 
-from gateway.http.case_answers import NamedAnswer, named_answer
 from gateway.http.endpoint import Answer
+from gateway.http.named_answers import NamedAnswer
 from gateway.http.rates import RateAnswer
 from ticketing.case import CaseKind
 from ticketing.lifecycle import CaseState, Step
 from ticketing.supervision.analysis import Axis, Count, Figure
 from ticketing.supervision.grounds import Ground
-from ticketing.supervision.lists import DepartmentShare, Item, SupervisionList
 from ticketing.supervision.periods import ListKind
 
 
@@ -104,17 +102,6 @@ class ItemAnswer(Answer):
     instruction: InstructionAnswer | None
 
 
-def head_of(each: SupervisionList) -> dict[str, Any]:
-    """What every answer says of a list."""
-    return {name: getattr(each, name) for name in ListAnswer.model_fields}
-
-
-def share_answer(share: DepartmentShare) -> ShareAnswer:
-    """A department's share as it is answered."""
-    same = {name: getattr(share, name) for name in ShareAnswer.model_fields}
-    return ShareAnswer(**same | {"department": named_answer(share.department)})
-
-
 def month_figure(count: Count) -> MonthFigure:
     """A figure of a month as it is answered."""
     return MonthFigure(
@@ -130,17 +117,3 @@ def month_figure(count: Count) -> MonthFigure:
         ),
         moved=count.moved,
     )
-
-
-def item_answer(item: Item) -> ItemAnswer:
-    """An item as it is answered."""
-    given = item.instruction
-    same = {name: getattr(item, name) for name in ItemAnswer.model_fields}
-    changed = {
-        "grounds": list(item.grounds),
-        "lead_then": named_answer(item.lead_then),
-        "lead": named_answer(item.lead),
-        "instruction": given
-        and InstructionAnswer(at=given.at, actor=given.actor, step=given.step, words=given.words),
-    }
-    return ItemAnswer(**same | changed)

@@ -1,17 +1,14 @@
 """Surge warnings (热点预警, C10): what is going on, what was, and who has taken notice."""
 
 from datetime import datetime
-from typing import Any
 
 from gateway.auth.roles import OVERSEERS, SUPERVISORS
 from gateway.http.actors import as_problems
-from gateway.http.case_answers import NamedAnswer
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import Page
-from ticketing.case import Named
+from gateway.http.named_answers import NamedAnswer
 from ticketing.surges import store
 from ticketing.surges.shares import SurgeLevel
-from ticketing.surges.surge import Surge
 
 SURGE_ID = r"[0-9]{1,15}"
 
@@ -64,7 +61,8 @@ async def get_surges(inquiry: Inquiry[Nothing, Page]) -> SurgesAnswer:
         going_on = await store.list_open(connection)
         ended = await store.list_ended(connection, before=query.before, limit=query.limit)
     return SurgesAnswer(
-        open=[_answer(each) for each in going_on], ended=[_answer(e) for e in ended]
+        open=[SurgeAnswer.of(each) for each in going_on],
+        ended=[SurgeAnswer.of(each) for each in ended],
     )
 
 
@@ -82,21 +80,7 @@ async def acknowledge_surge(inquiry: Inquiry[Nothing, Nothing]) -> SurgeAnswer:
     async with services.database() as connection, connection.transaction():
         with as_problems():
             surge = await store.acknowledge(connection, surge_id, login=login, at=services.clock())
-    return _answer(surge)
-
-
-def _answer(surge: Surge) -> SurgeAnswer:
-    typed: dict[str, Any] = {
-        "category": _named(surge.category),
-        "words": list(surge.words),
-        "members": [MemberAnswer(case_no=m.case_no, title=m.title) for m in surge.members],
-    }
-    names = set(SurgeAnswer.model_fields) - set(typed)
-    return SurgeAnswer(**typed, **{name: getattr(surge, name) for name in names})
-
-
-def _named(category: Named | None) -> NamedAnswer | None:
-    return None if category is None else NamedAnswer(code=category.code, name=category.name)
+    return SurgeAnswer.of(surge)
 
 
 ENDPOINTS = (get_surges, acknowledge_surge)

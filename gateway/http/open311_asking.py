@@ -1,18 +1,33 @@
 """What every question of Open311 passes, and how lists of it are answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from gateway.http.endpoint import Inquiry
-from gateway.http.open311_wire import respond
+from gateway.http.endpoint import Endpoint, Handler, Inquiry, Nothing, Query, Result, endpoint
+from gateway.http.open311_wire import FORMAT, ROOT, respond
 from gateway.http.permission import bearer_of, by_key, limited
 from gateway.http.problems import Problem
 from ticketing.service_requests import Service, list_services
 
 PER_ADDRESS, WINDOW_S = 120, 60
+
+
+def reading(
+    path: str, *, query: type[Query], answer: type[Result]
+) -> Callable[[Handler[Nothing, Query, Result]], Endpoint]:
+    """Declare what anybody may read at ``path``, in JSON and XML."""
+    return endpoint(
+        "GET",
+        f"{ROOT}/{path}.{FORMAT}",
+        access="public",
+        query=query,
+        answer=answer,
+        problems=(403, 429),
+        open311=True,
+    )
 
 
 async def admit(inquiry: Inquiry[Any, Any]) -> int | None:

@@ -25,6 +25,7 @@ from gateway.http.open311_asking import (
     listed,
     open_service,
     open_services,
+    reading,
 )
 from gateway.http.open311_forms import Lenient, RequestForm, RequestQuery
 from gateway.http.open311_wire import FORMAT, ROOT
@@ -71,15 +72,7 @@ async def post_service_request(inquiry: Inquiry[RequestForm, Nothing]) -> web.St
     return listed(inquiry, "service_requests", [created])
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/requests.{FORMAT}",
-    access="public",
-    query=RequestQuery,
-    answer=list[RequestAnswer],
-    problems=(403, 429),
-    open311=True,
-)
+@reading("requests", query=RequestQuery, answer=list[RequestAnswer])
 async def get_service_requests(inquiry: Inquiry[Nothing, RequestQuery]) -> web.StreamResponse:
     """Service requests of up to 90 days, newest first, at most 1,000."""
     query = inquiry.query
@@ -97,30 +90,14 @@ async def get_service_requests(inquiry: Inquiry[Nothing, RequestQuery]) -> web.S
     return listed(inquiry, "service_requests", list(map(request_answer, shown)))
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/requests/{{case_no:{CASE_NO}}}.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=list[RequestAnswer],
-    problems=(403, 429),
-    open311=True,
-)
+@reading(f"requests/{{case_no:{CASE_NO}}}", query=Lenient, answer=list[RequestAnswer])
 async def get_service_request(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """One service request, in a list."""
     shown = await _request(inquiry, inquiry.path("case_no"))
     return listed(inquiry, "service_requests", [request_answer(shown)])
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/tokens/{{token:{CASE_NO}}}.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=list[TokenAnswer],
-    problems=(403, 429),
-    open311=True,
-)
+@reading(f"tokens/{{token:{CASE_NO}}}", query=Lenient, answer=list[TokenAnswer])
 async def get_token(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """What a token stands for: every service is realtime, so an id is its own token."""
     number = (await _request(inquiry, inquiry.path("token"))).case_no

@@ -5,7 +5,7 @@ https://wiki.open311.org/GeoReport_v2, https://wiki.open311.org/Service_Discover
 
 from aiohttp import web
 
-from gateway.http.endpoint import Inquiry, Nothing, endpoint
+from gateway.http.endpoint import Inquiry, Nothing
 from gateway.http.fields import CODE
 from gateway.http.open311_answers import (
     DiscoveredEndpoint,
@@ -14,23 +14,15 @@ from gateway.http.open311_answers import (
     ServiceDefinition,
     service_answer,
 )
-from gateway.http.open311_asking import admit, listed, open_service, open_services
+from gateway.http.open311_asking import admit, listed, open_service, open_services, reading
 from gateway.http.open311_forms import Lenient
-from gateway.http.open311_wire import FORMAT, ROOT, XML_TYPE, respond
+from gateway.http.open311_wire import ROOT, XML_TYPE, respond
 from ticketing.service_requests import services_changed_at
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/discovery.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=Discovery,
-    problems=(403, 429),
-    open311=True,
-)
+@reading("discovery", query=Lenient, answer=Discovery)
 async def get_discovery(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """Where Open311 is, and whom to ask for a key."""
     await admit(inquiry)
@@ -53,30 +45,14 @@ async def get_discovery(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamRespons
     return respond(inquiry.request, "discovery", found.model_dump(mode="json"))
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/services.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=list[ServiceAnswer],
-    problems=(403, 429),
-    open311=True,
-)
+@reading("services", query=Lenient, answer=list[ServiceAnswer])
 async def get_services(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """Services: the open sub-classes of cases."""
     await admit(inquiry)
     return listed(inquiry, "services", list(map(service_answer, await open_services(inquiry))))
 
 
-@endpoint(
-    "GET",
-    f"{ROOT}/services/{{service_code:{CODE}}}.{FORMAT}",
-    access="public",
-    query=Lenient,
-    answer=ServiceDefinition,
-    problems=(403, 429),
-    open311=True,
-)
+@reading(f"services/{{service_code:{CODE}}}", query=Lenient, answer=ServiceDefinition)
 async def get_service_definition(inquiry: Inquiry[Nothing, Lenient]) -> web.StreamResponse:
     """The form of a service, which has no fields of its own."""
     await admit(inquiry)

@@ -3,6 +3,7 @@
 A citizen is named by one of his calls or cases; his number is in no address.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -29,6 +30,8 @@ from ticketing.citizens.cards import ADDRESS_MAX, NAME_MAX, NOTES_MAX, CardText
 from ticketing.citizens.marks import CALLS_MAX, REASON_MAX, MarkKind
 
 CALL_PATH = f"/api/v1/calls/{{call_id:{CALL_ID}}}"
+
+_CallerOf = Callable[[Inquiry[Any, Nothing], Any], Awaitable[str]]
 
 
 class CardForm(Strict):
@@ -75,9 +78,7 @@ async def get_citizen(inquiry: Inquiry[Nothing, Nothing]) -> CallerHistory:
 )
 async def put_card_of_call(inquiry: Inquiry[CardForm, Nothing]) -> CardAnswer:
     """Keep something of who calls, unless it was changed since it was read."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        caller = await _caller_of_call(inquiry, connection)
-        return await _keep(inquiry, connection, caller, inquiry.path("call_id"))
+    return await _keep(inquiry, _caller_of_call, inquiry.path("call_id"))
 
 
 @endpoint(
@@ -90,9 +91,7 @@ async def put_card_of_call(inquiry: Inquiry[CardForm, Nothing]) -> CardAnswer:
 )
 async def put_card_of_case(inquiry: Inquiry[CardForm, Nothing]) -> CardAnswer:
     """Keep something of whose case it is, unless it was changed since it was read."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        caller = await _caller_of_case(inquiry, connection)
-        return await _keep(inquiry, connection, caller, inquiry.path("case_no"))
+    return await _keep(inquiry, _caller_of_case, inquiry.path("case_no"))
 
 
 @endpoint(
@@ -105,9 +104,7 @@ async def put_card_of_case(inquiry: Inquiry[CardForm, Nothing]) -> CardAnswer:
 )
 async def erase_card_of_call(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
     """Erase what is kept of who calls; his calls and cases stay."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        caller = await _caller_of_call(inquiry, connection)
-        await _erase(inquiry, connection, caller, inquiry.path("call_id"))
+    await _erase(inquiry, _caller_of_call, inquiry.path("call_id"))
     return erase_card_of_call.respond(None)
 
 
@@ -121,9 +118,7 @@ async def erase_card_of_call(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamRe
 )
 async def erase_card_of_case(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
     """Erase what is kept of whose case it is; his calls and cases stay."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        caller = await _caller_of_case(inquiry, connection)
-        await _erase(inquiry, connection, caller, inquiry.path("case_no"))
+    await _erase(inquiry, _caller_of_case, inquiry.path("case_no"))
     return erase_card_of_case.respond(None)
 
 
@@ -170,38 +165,32 @@ async def _caller_of_case(inquiry: Inquiry[Any, Nothing], connection: Any) -> st
     return case.caller
 
 
-async def _keep(
-    inquiry: Inquiry[CardForm, Nothing], connection: Any, caller: str, subject: str
-) -> CardAnswer:
-    form, now = inquiry.body, inquiry.services.clock()
-    _require_number(caller)
-    with as_problems():
-        text = CardText(name=form.name, address=form.address, notes=form.notes)
-        card = await cards.save_card(
-            connection,
-            caller,
-            text,
-            version=form.version,
-            actor=inquiry.person.login,
-            now=now,
-        )
-    filled = [name for name in ("name", "address", "notes") if getattr(text, name)]
-    await record_change(inquiry, connection, "citizen.changed", subject, {"fields": filled})
+async def _keep(inquiry: Inquiry[CardForm, Nothing], of: _CallerOf, subject: str) -> CardAnswer:
+    form, login, now = inquiry.body, inquiry.person.login, inquiry.services.clock()
+    async with inquiry.services.database() as connection, connection.transaction():
+        caller = _with_number(await of(inquiry, connection))
+        with as_problems():
+            text = CardText(name=form.name, address=form.address, notes=form.notes)
+            card = await cards.save_card(
+                connection, caller, text, version=form.version, actor=login, now=now
+            )
+        filled = [name for name in ("name", "address", "notes") if getattr(text, name)]
+        await record_change(inquiry, connection, "citizen.changed", subject, {"fields": filled})
     return card_answer(card)
 
 
-async def _erase(
-    inquiry: Inquiry[Nothing, Nothing], connection: Any, caller: str, subject: str
-) -> None:
-    _require_number(caller)
-    with as_problems():
-        await cards.erase_card(connection, caller)
-    await record_change(inquiry, connection, "citizen.erased", subject, {})
+async def _erase(inquiry: Inquiry[Nothing, Nothing], of: _CallerOf, subject: str) -> None:
+    async with inquiry.services.database() as connection, connection.transaction():
+        caller = _with_number(await of(inquiry, connection))
+        with as_problems():
+            await cards.erase_card(connection, caller)
+        await record_change(inquiry, connection, "citizen.erased", subject, {})
 
 
-def _require_number(caller: str) -> None:
+def _with_number(caller: str) -> str:
     if not caller:
         raise Problem(409, "来电没有显示号码，不能保存来电人资料")
+    return caller
 
 
 ENDPOINTS = (

@@ -1,5 +1,6 @@
 """Campaigns of people's suggestions (人民建议征集): their figures, screening, adoption (C11)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -200,13 +201,7 @@ async def post_suggestion(inquiry: Inquiry[Tying, Nothing]) -> CampaignAnswer:
 )
 async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> CampaignSuggestion:
     """Say whether a suggestion is valid."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        with as_problems():
-            before, after = await suggestions.screen(
-                connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
-            )
-        await _record(inquiry, connection, "suggestion.screened", before, after)
-    return CampaignSuggestion.of(after)
+    return await _judge(inquiry, suggestions.screen, "suggestion.screened")
 
 
 @endpoint(
@@ -219,13 +214,7 @@ async def put_screening(inquiry: Inquiry[Screening, Nothing]) -> CampaignSuggest
 )
 async def put_adoption(inquiry: Inquiry[Decision, Nothing]) -> CampaignSuggestion:
     """Say whether a department adopts a valid suggestion."""
-    async with inquiry.services.database() as connection, connection.transaction():
-        with as_problems():
-            before, after = await suggestions.decide(
-                connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
-            )
-        await _record(inquiry, connection, "suggestion.decided", before, after)
-    return CampaignSuggestion.of(after)
+    return await _judge(inquiry, suggestions.decide, "suggestion.decided")
 
 
 async def _found(connection: Any, inquiry: Inquiry[Any, Any]) -> Campaign:
@@ -233,11 +222,19 @@ async def _found(connection: Any, inquiry: Inquiry[Any, Any]) -> Campaign:
         return await campaigns.find_campaign(connection, _id(inquiry), actor_of(inquiry.person))
 
 
-async def _record(
-    inquiry: Inquiry[Any, Any], connection: Any, action: str, before: Suggestion, after: Suggestion
-) -> None:
-    detail = {"before": _judged(before), "after": _judged(after)}
-    await record_change(inquiry, connection, action, after.case_no, detail)
+async def _judge(
+    inquiry: Inquiry[Any, Nothing],
+    judge: Callable[..., Awaitable[tuple[Suggestion, Suggestion]]],
+    action: str,
+) -> CampaignSuggestion:
+    async with inquiry.services.database() as connection, connection.transaction():
+        with as_problems():
+            before, after = await judge(
+                connection, _id(inquiry), inquiry.path("case_no"), **inquiry.body.model_dump()
+            )
+        detail = {"before": _judged(before), "after": _judged(after)}
+        await record_change(inquiry, connection, action, after.case_no, detail)
+    return CampaignSuggestion.of(after)
 
 
 def _judged(suggestion: Suggestion) -> dict[str, object]:

@@ -13,7 +13,7 @@ from gateway.sheets.applying import ApplyingElsewhereError, apply
 from gateway.sheets.importing import purge
 from ticketing.imports import staging
 
-KEPT = timedelta(days=7)  # rows with citizens' numbers wait no longer for a decision
+KEPT = timedelta(days=7)  # rows with citizens' numbers wait no longer for somebody
 AGAIN = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ async def enqueue_interrupted(connection: Any) -> None:
 
 
 async def purge_imports(context: Context) -> None:
-    """Dry runs that nobody accepted are discarded, with their rows."""
+    """Dry runs that nobody accepted are discarded, and rows that were kept are forgotten."""
     async with context.engines.pool.acquire() as connection:
         discarded = await purge(connection, context.clock() - KEPT)
     if discarded:

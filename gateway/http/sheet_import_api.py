@@ -38,7 +38,7 @@ class ImportAnswer(Answer):
     """An import: how many rows it has, how many cannot be imported, and what the others would do.
 
     ``added`` and ``changed`` are of the good rows, the rest of them change nothing. ``applied``
-    grows while it is being applied.
+    grows while it is being applied. ``bad_kept``: the bad rows can be had back.
     """
 
     import_id: int
@@ -56,6 +56,7 @@ class ImportAnswer(Answer):
     applied: int
     finished_at: datetime | None
     remark: str
+    bad_kept: bool
 
 
 class RowProblemAnswer(Answer):
@@ -120,7 +121,7 @@ async def get_imports(inquiry: Inquiry[Nothing, Nothing]) -> list[ImportAnswer]:
 async def get_import(inquiry: Inquiry[Nothing, Nothing]) -> ImportAnswer:
     """An import and how far it is."""
     async with inquiry.services.database() as connection:
-        return ImportAnswer.of(await _find(connection, inquiry))
+        return ImportAnswer.of(await find_import(connection, inquiry))
 
 
 @endpoint(
@@ -135,7 +136,7 @@ async def get_problems(inquiry: Inquiry[Nothing, ProblemPage]) -> list[RowProble
     """Every row that cannot be imported: line, column and why."""
     page = inquiry.query
     async with inquiry.services.database() as connection:
-        imported = await _find(connection, inquiry)
+        imported = await find_import(connection, inquiry)
         found = await staging.problems(
             connection, imported.import_id, after=page.after, limit=page.limit
         )
@@ -198,7 +199,8 @@ def _problems() -> Iterator[None]:
         raise not_found("导入") from None
 
 
-async def _find(connection: Any, inquiry: Inquiry[Any, Any]) -> Import:
+async def find_import(connection: Any, inquiry: Inquiry[Any, Any]) -> Import:
+    """The import that the path names; raises `Problem` 404."""
     imported = await staging.find(connection, int(inquiry.path("import_id")))
     if imported is None:
         raise not_found("导入")

@@ -81,6 +81,8 @@ async def _stage(
     reading = read_apart(upload.path, upload.sheet, upload.limits, now)
     async with aclosing(reading) as batches:
         async for batch in batches:
+            if rows == 0:
+                await staging.note_headings(connection, import_id, batch.headings)
             rows += len(batch.rows)
             if upload.sheet is not Sheet.CASES and rows > TREE_ROWS:
                 raise SheetError(f"超过{TREE_ROWS}行，请分成几个文件")
@@ -166,7 +168,11 @@ def _require_checked(imported: Import) -> None:
 
 
 async def purge(connection: Any, before: datetime) -> int:
-    """Discard dry runs from before that time that nobody accepted; how many there were."""
+    """Discard dry runs from before that time that nobody accepted; how many there were.
+
+    The bad rows of those that were applied are forgotten, too.
+    """
+    await staging.forget_bad_rows(connection, before)
     stale = await staging.stale(connection, before)
     for import_id in stale:
         async with connection.transaction():

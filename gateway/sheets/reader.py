@@ -1,37 +1,42 @@
 """Reads a sheet, apart from the program: ``python -m gateway.sheets.reader``, see `reading`.
 
 A job as JSON on standard input; on standard output batches, a JSON object a line: rows as (line,
-JSON of the fields), and their problems; or one sentence why the sheet cannot be read.
+JSON of the fields, cells), and their problems; or one sentence why the sheet cannot be read.
 """
 
 import json
 import os
+import re
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gateway.sheets.csv_reading import csv_rows
 from gateway.sheets.errors import SheetError
 from gateway.sheets.limits import Limits
-from ticketing.imports.columns import COLUMNS, Sheet, headings
+from ticketing.imports.columns import COLUMNS, PROBLEMS_TITLE, Sheet, headings
 from ticketing.imports.rows import RowProblem, read_row
 
 BATCH = 500
+BATCH_CHARS = 4 << 20
 NICENESS = 5
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_NOT_STORED = re.compile("[\x00\ud800-\udfff]")  # by PostgreSQL, or in UTF-8
+
+_Line = tuple[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows that were read, and what is wrong with them by themselves."""
+    """Rows that were read under ``headings``, and what is wrong with them by themselves."""
 
-    rows: Sequence[tuple[int, str]]
+    headings: Sequence[str]
+    rows: Sequence[tuple[int, str, list[str]]]
     problems: Sequence[RowProblem]
 
 
@@ -39,16 +44,36 @@ def read(path: Path, sheet: Sheet, limits: Limits, now: datetime) -> Iterator[Ba
     """Read a file batch by batch; raises `SheetError`."""
     rows = enumerate(_raw_rows(path, sheet, limits), start=1)
     _, first = next(rows, (1, []))
-    names = _names(sheet, [cell.strip() for cell in first])
+    first = [cell.strip() for cell in first]
+    told = first.index(PROBLEMS_TITLE) if PROBLEMS_TITLE in first else None
+    columns = _Columns(sheet, _without(first, told), limits.columns)
+    given = ((line, _without(row, told)) for line, row in rows)
     read_rows = 0
-    given = ((line, row) for line, row in rows if any(cell.strip() for cell in row))
-    while batch := list(islice(given, BATCH)):
+    for batch in _batches((line, row) for line, row in given if any(cell.strip() for cell in row)):
         read_rows += len(batch)
         if read_rows > limits.rows:
             raise SheetError(f"超过{limits.rows}行，请分成几个文件")
-        yield _batch(sheet, names, batch, now)
+        yield columns.read(batch, now)
     if read_rows == 0:
         raise SheetError("除表头外没有任何内容")
+
+
+def _without(row: list[str], place: int | None) -> list[str]:
+    """A row of a sheet of bad rows, mended, without what was wrong with it."""
+    return row if place is None else row[:place] + row[place + 1 :]
+
+
+def _batches(rows: Iterable[_Line]) -> Iterator[list[_Line]]:
+    """Up to so many rows, and not many more characters than so many."""
+    batch, chars = list[_Line](), 0
+    for line, row in rows:
+        batch.append((line, row))
+        chars += sum(map(len, row))
+        if len(batch) == BATCH or chars > BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
 
 
 def _raw_rows(path: Path, sheet: Sheet, limits: Limits) -> Iterator[list[str]]:
@@ -88,18 +113,26 @@ def _names(sheet: Sheet, first: Sequence[str]) -> list[str]:
     return names
 
 
-def _batch(
-    sheet: Sheet, names: Sequence[str], batch: Sequence[tuple[int, list[str]]], now: datetime
-) -> Batch:
-    rows, problems = [], []
-    for line, row in batch:
-        cells = dict(zip(names, row, strict=False))
-        found = read_row(sheet, cells, now)
-        rows.append((line, json.dumps(found.fields, ensure_ascii=False)))
-        problems += [RowProblem(line, field, sentence) for field, sentence in found.problems]
-        if any(cell.strip() for cell in row[len(names) :]):
-            problems.append(RowProblem(line, "", "表头之外的列中有内容"))
-    return Batch(rows, problems)
+class _Columns:
+    """Reads rows under their headings; of each at most one cell more than ``most`` is kept."""
+
+    def __init__(self, sheet: Sheet, first: Sequence[str], most: int) -> None:
+        self._sheet = sheet
+        self._names = _names(sheet, first)
+        self._headings = first[: len(self._names)]
+        self._most = most
+
+    def read(self, batch: Sequence[_Line], now: datetime) -> Batch:
+        rows, problems = [], []
+        for line, row in batch:
+            cells = dict(zip(self._names, row, strict=False))
+            found = read_row(self._sheet, cells, now)
+            kept = [_NOT_STORED.sub("\ufffd", cell) for cell in row[: self._most + 1]]
+            rows.append((line, json.dumps(found.fields, ensure_ascii=False), kept))
+            problems += [RowProblem(line, field, sentence) for field, sentence in found.problems]
+            if any(cell.strip() for cell in row[len(self._names) :]):
+                problems.append(RowProblem(line, "", "表头之外的列中有内容"))
+        return Batch(self._headings, rows, problems)
 
 
 def _main() -> None:
@@ -113,7 +146,7 @@ def _main() -> None:
     try:
         for batch in read(path, Sheet(job["sheet"]), limits, now):
             problems = [(it.line, it.field, it.sentence) for it in batch.problems]
-            _say({"rows": batch.rows, "problems": problems})
+            _say({"headings": batch.headings, "rows": batch.rows, "problems": problems})
     except SheetError as error:
         _say({"wrong": str(error)})
     else:

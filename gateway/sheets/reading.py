@@ -57,7 +57,7 @@ async def read_apart(
                 complete = True
                 break
             problems = [RowProblem(*problem) for problem in said["problems"]]
-            yield Batch([(number, fields) for number, fields in said["rows"]], problems)
+            yield Batch(said["headings"], [tuple(row) for row in said["rows"]], problems)
     finally:
         with suppress(ProcessLookupError):
             process.kill()

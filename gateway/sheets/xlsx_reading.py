@@ -77,7 +77,10 @@ def _rows(file: BinaryIO, limits: Limits) -> Iterator[list[str]]:
         sheet.reset_dimensions()  # which a program may have written wrongly
         rows: Any = sheet.iter_rows(max_col=limits.columns + 1, values_only=True)
         for row in rows:
-            yield [_text(value) for value in row]
+            cells = [_text(value) for value in row]
+            if any(len(cell) > limits.cell_chars for cell in cells):
+                raise SheetError(f"一个单元格超过{limits.cell_chars}字")
+            yield cells
     finally:
         book.close()
 

@@ -42,6 +42,8 @@ async def test_import_and_export(open_surface: OpenPage, hotline: Hotline) -> No
     await expect(page.get_by_label("不能导入的行").locator("tbody tr")).to_have_count(1)
     await expect(result).to_contain_text("必须填写")
     await both_pictures(page, "sheets-checked")
+    bad = await downloaded(page, "导入结果")
+    assert [row[:3] for row in bad[1:]] == [["名称：必须填写", "D2", ""]]
     await result.get_by_role("button", name="只导入无误的 2 行").click()
     await page.get_by_role("dialog").get_by_role("button", name="只导入无误的行").click()
     await expect(result).to_contain_text("正在导入")

@@ -1,11 +1,15 @@
 """Bulk import over HTTP: dry run, every bad row told, a person's decision (C9)."""
 
 import asyncio
+import csv
+import io
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from gateway.context import Context
@@ -14,6 +18,7 @@ from gateway.import_jobs import purge_imports
 from gateway.readiness import Readiness
 from gateway.roles.worker import worker
 from gateway.sheets.applying import ApplyingElsewhereError
+from gateway.sheets.importing import purge
 from tests.support.importing import run_hotline
 from tests.support.sheets import (
     accept,
@@ -237,6 +242,77 @@ async def test_every_bad_row_is_told(hotline: Hotline, town: Browser) -> None:
     assert await hotline.pool.fetchval("select count(*) from cases") == 2
     _, left = await town.json("GET", f"/api/v1/imports/{found['import_id']}")
     assert (left["state"], left["applied"], left["remark"]) == ("applied", 1, "")
+
+
+async def bad_rows(admin: Browser, imported: Any, kind: str = "csv") -> bytes:
+    path = f"/api/v1/imports/{imported['import_id']}/bad-rows?format={kind}"
+    response = await admin.ask("GET", path)
+    assert response.status == 200, await response.text()
+    return await response.read()
+
+
+async def test_bad_rows_come_back_as_they_were(hotline: Hotline, town: Browser) -> None:
+    """Mended, the same file is uploaded again; nothing in it is a formula (FAULTS security 21)."""
+    table = sheet_of(C, [case("=B1", title=" ", caller="+86, 不详"), case("B2"), case("B3")])
+    table[0][0], table[3][0] = "reference", "B2"
+    status, found = await upload(town, C, as_csv(table, ";"))
+    assert (status, found["bad"], found["bad_kept"]) == (201, 2, True)
+    content = await bad_rows(town, found)
+    assert content.startswith(b"\xef\xbb\xbf")
+    titles, first, second = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert titles == ["不能导入的原因", *table[0]]
+    reasons = {"标题：必须填写", "来电号码：号码只能是3至20位数字，可以+开头"}
+    assert set(first[0].split("；")) == reasons
+    told = [{"=B1": "'=B1", "+86, 不详": "'+86, 不详"}.get(cell, cell) for cell in table[1]]
+    assert first[1:] == told
+    assert second == ["原系统编号：与第3行的原系统编号重复", *table[3]]
+    book = openpyxl.load_workbook(io.BytesIO(await bad_rows(town, found, "xlsx")))
+    assert book.active is not None
+    assert book.active["B2"].value == "=B1"
+    assert book.active["B2"].data_type == "s"
+
+    assert (await accept(town, found, only_good=True))[0] == 200
+    await applied(hotline, found)
+    assert await bad_rows(town, found) == content  # there until the worker's purge
+    column = titles.index("来电号码")
+    first[titles.index("标题")], first[column], second[1] = "路灯", "13800000001", "B3"
+    status, mended = await upload(town, C, as_csv([titles, first, second]))
+    assert (status, mended["rows"], mended["bad"]) == (201, 2, 0)
+    act = await hotline.pool.fetchrow(
+        "select subject, detail::text from audit_log where action = 'import.bad_rows'"
+        " order by audit_id desc limit 1"
+    )
+    assert act is not None
+    assert act["subject"] == str(found["import_id"])
+    assert json.loads(act["detail"]) == {
+        "sheet": "cases",
+        "format": "csv",
+        "rows": 2,
+        "outcome": "done",
+    }
+
+
+async def test_bad_rows_that_are_gone(hotline: Hotline, town: Browser) -> None:
+    good = await checked(town, C, [case("G1")])
+    dropped = await checked(town, C, [case("G2"), case("")])
+    kept = await checked(town, C, [case("G3"), case("")])
+    status, _ = await town.json("DELETE", f"/api/v1/imports/{dropped['import_id']}")
+    assert status == 204
+    assert (await accept(town, kept, only_good=True))[0] == 200
+    await applied(hotline, kept)
+    async with hotline.pool.acquire() as connection:
+        await purge(connection, NOW)
+        _, left = await town.json("GET", f"/api/v1/imports/{kept['import_id']}")
+        assert left["bad_kept"]
+        await purge(connection, NOW + timedelta(seconds=1))
+    for gone in (good, dropped, kept):
+        path = f"/api/v1/imports/{gone['import_id']}"
+        _, left = await town.json("GET", path)
+        assert not left["bad_kept"]
+        status, problem = await town.json("GET", f"{path}/bad-rows")
+        assert (status, "已被删除" in problem["detail"]) == (409, True)
+    assert await hotline.pool.fetchval("select count(*) from sheet_import_rows") == 0
+    assert (await town.json("GET", "/api/v1/imports/999/bad-rows"))[0] == 404
 
 
 async def test_what_changed_meanwhile_is_looked_at_again(hotline: Hotline, town: Browser) -> None:

@@ -242,6 +242,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "GET /api/v1/imports/{sheet}/template": {Role.ADMINISTRATOR},
         "GET /api/v1/imports/{import_id}": {Role.ADMINISTRATOR},
         "GET /api/v1/imports/{import_id}/problems": {Role.ADMINISTRATOR},
+        "GET /api/v1/imports/{import_id}/bad-rows": {Role.ADMINISTRATOR},
         "POST /api/v1/imports/{import_id}/accept": {Role.ADMINISTRATOR},
         "DELETE /api/v1/imports/{import_id}": {Role.ADMINISTRATOR},
         "GET /api/v1/exports/cases": everyone,

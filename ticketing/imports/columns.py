@@ -68,6 +68,10 @@ TITLES: Mapping[Sheet, str] = {
 }
 
 
+PROBLEMS_TITLE = "不能导入的原因"
+"""The heading over what is wrong with a row, where bad rows are given back; not imported."""
+
+
 def title_of(sheet: Sheet, name: str) -> str:
     """The heading of a column; that of none for a problem of the whole row."""
     return next((column.title for column in COLUMNS[sheet] if column.name == name), "")

@@ -27,7 +27,10 @@ class ImportState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """An uploaded sheet; ``added`` and ``changed`` are of its good rows, by the dry run."""
+    """An uploaded sheet; ``added`` and ``changed`` are of its good rows, by the dry run.
+
+    ``rows_kept``: those that are not done with are still there, under their ``headings``.
+    """
 
     import_id: int
     sheet: Sheet
@@ -46,17 +49,28 @@ class Import:
     applied: int
     finished_at: datetime | None
     remark: str
+    headings: tuple[str, ...]
+    rows_kept: bool
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
         """Take a row of `sheet_imports`."""
-        typed = {"sheet": Sheet(row["sheet"]), "state": ImportState(row["state"])}
+        typed = {
+            "sheet": Sheet(row["sheet"]),
+            "state": ImportState(row["state"]),
+            "headings": tuple(row["headings"]),
+        }
         return cls(**{**dict(row), **typed})
 
     @property
     def good(self) -> int:
         """Rows that may be accepted."""
         return self.rows - self.bad
+
+    @property
+    def bad_kept(self) -> bool:
+        """Whether the bad rows can be had back."""
+        return self.bad > 0 and self.rows_kept and bool(self.headings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,21 @@ class StoredProblem:
     line: int
     field: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row as it was uploaded, with pairs of column and sentence."""
+
+    line: int
+    cells: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        """Take a row of `bad_rows`; what was found twice is told once."""
+        problems = dict.fromkeys(zip(row["fields"], row["sentences"], strict=True))
+        return cls(row["line"], tuple(row["cells"]), tuple(problems))
 
 
 async def begin(  # noqa: PLR0913  # what an upload is
@@ -80,17 +109,22 @@ async def begin(  # noqa: PLR0913  # what an upload is
     )
 
 
+async def note_headings(conn: Any, import_id: int, headings: Sequence[str]) -> None:
+    """What stood above the columns."""
+    await QUERIES.note_headings(conn, import_id=import_id, headings=list(headings))
+
+
 async def stage(
     conn: Any,
     import_id: int,
-    rows: Iterable[tuple[int, str]],
+    rows: Iterable[tuple[int, str, list[str]]],
     problems: Iterable[RowProblem],
 ) -> None:
-    """Store rows, (line, JSON of its fields), and what is wrong with them."""
+    """Store rows, (line, JSON of its fields, its cells), and what is wrong with them."""
     await conn.copy_records_to_table(
         "sheet_import_rows",
-        records=[(import_id, line, fields) for line, fields in rows],
-        columns=("import_id", "line", "fields"),
+        records=[(import_id, *row) for row in rows],
+        columns=("import_id", "line", "fields", "cells"),
     )
     await complain(conn, import_id, problems)
 
@@ -139,6 +173,12 @@ async def problems(conn: Any, import_id: int, *, after: int, limit: int) -> list
     return [StoredProblem(**dict(row)) async for row in rows]
 
 
+async def bad_rows(conn: Any, import_id: int, *, after: int, limit: int) -> list[BadRow]:
+    """Rows that cannot be imported, in the order of the sheet, from behind a line on."""
+    rows = QUERIES.bad_rows(conn, import_id=import_id, after=after, limit=limit)
+    return [BadRow.from_row(row) async for row in rows]
+
+
 async def accept(
     conn: Any, import_id: int, *, user_id: int, only_good: bool, at: datetime
 ) -> Import:
@@ -157,9 +197,10 @@ async def take_back(conn: Any, import_id: int, remark: str) -> None:
 async def close(
     conn: Any, import_id: int, state: ImportState, at: datetime, remark: str = ""
 ) -> Import:
-    """It is applied, or discarded: its rows go."""
+    """It is applied, or discarded: its rows go, but the bad ones of one that is applied."""
     await QUERIES.close_import(conn, import_id=import_id, state=state, at=at, remark=remark)
-    await QUERIES.forget_rows(conn, import_id=import_id)
+    keep_bad = state is ImportState.APPLIED
+    await QUERIES.forget_rows(conn, import_id=import_id, keep_bad=keep_bad)
     return await found(conn, import_id)
 
 
@@ -181,6 +222,11 @@ async def drop(conn: Any, import_id: int) -> None:
 async def stale(conn: Any, before: datetime) -> list[int]:
     """Imports from before that time that nobody accepted."""
     return [row["import_id"] async for row in QUERIES.stale_imports(conn, before=before)]
+
+
+async def forget_bad_rows(conn: Any, before: datetime) -> None:
+    """Nobody has asked for the bad rows of imports that were made before that time."""
+    await QUERIES.forget_bad_rows(conn, before=before)
 
 
 async def waiting(conn: Any) -> list[int]:

@@ -4,7 +4,10 @@ import { id, query, request } from './request'
 export type Sheet = 'departments' | 'categories' | 'cases'
 export type ImportState = 'reading' | 'checked' | 'accepted' | 'applied' | 'discarded'
 
-/** `added` and `changed` are of the good rows, by the dry run; `applied` grows meanwhile. */
+/**
+ * `added` and `changed` are of the good rows, by the dry run; `applied` grows meanwhile.
+ * `bad_kept`: the bad rows can be downloaded.
+ */
 export interface SheetImport {
   import_id: number
   sheet: Sheet
@@ -21,6 +24,7 @@ export interface SheetImport {
   applied: number
   finished_at: string | null
   remark: string
+  bad_kept: boolean
 }
 
 /** `column` is empty for the whole row. */
@@ -44,6 +48,9 @@ export const IMPORT_STATE: Record<ImportState, string> = {
   applied: '已导入',
   discarded: '已放弃',
 }
+
+/** What sheets are downloaded as. */
+export const FORMATS = ['xlsx', 'csv']
 
 /** A hundred thousand rows are checked in less than half a minute; not on every machine. */
 const CHECK_TIMEOUT_MS = 300_000
@@ -70,6 +77,8 @@ export const sheets = {
 }
 
 /** Addresses that the browser downloads from by itself. */
+export const badRowsOf = (importId: number, format: string) =>
+  `/api/v1/imports/${importId}/bad-rows${query({ format })}`
 export const templateOf = (sheet: Sheet, format: string) =>
   `/api/v1/imports/${id(sheet)}/template${query({ format })}`
 export const exportOf = (

@@ -11,10 +11,10 @@ import pytest
 
 from gateway.sheets.errors import SheetError
 from gateway.sheets.limits import UPLOADED, Limits
-from gateway.sheets.reader import read
+from gateway.sheets.reader import Batch, read
 from gateway.sheets.xlsx_reading import TEXTS
 from tests.support.sheets import as_csv, as_xlsx, case, sheet_of
-from ticketing.imports.columns import Sheet
+from ticketing.imports.columns import PROBLEMS_TITLE, Sheet
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TABLE = [
@@ -25,13 +25,20 @@ TABLE = [
 ]
 
 
+def batches(
+    directory: Path, content: bytes, sheet: Sheet = Sheet.DEPARTMENTS, limits: Limits = UPLOADED
+) -> list[Batch]:
+    """What is read of a file."""
+    path = directory / "sheet"
+    path.write_bytes(content)
+    return list(read(path, sheet, limits, NOW))
+
+
 def rows(
     directory: Path, content: bytes, sheet: Sheet = Sheet.DEPARTMENTS, limits: Limits = UPLOADED
 ) -> list[tuple[int, str]]:
     """Line and JSON of each row."""
-    path = directory / "sheet"
-    path.write_bytes(content)
-    return [row for batch in read(path, sheet, limits, NOW) for row in batch.rows]
+    return [row[:2] for batch in batches(directory, content, sheet, limits) for row in batch.rows]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +108,7 @@ GOOD = as_xlsx(TABLE)
         (as_csv([["代码", "名称", "级别"]]), UPLOADED, "没有任何内容"),
         ('代码,名称,级别\nC1,"市局,市级'.encode(), UPLOADED, "第2行无法读取"),
         (as_csv([*TABLE, ["C3", "长" * 40_000, "市级"]]), UPLOADED, "超过32767字"),
+        (as_xlsx([*TABLE, ["C3", "长" * 101, "市级"]]), bomb(cell_chars=100), "超过100字"),
     ],
 )
 def test_what_is_no_sheet(tmp_path: Path, content: bytes, limits: Limits, sentence: str) -> None:
@@ -121,3 +129,28 @@ def test_cells_of_other_kinds(tmp_path: Path) -> None:
     (row,) = rows(tmp_path, as_xlsx(table), Sheet.CASES)
     for part in ('"reference": "20190001"', "2019-05-06T01:30:00+00:00", '"13800000001"', "true"):
         assert part in row[1]
+
+
+def test_cells_are_kept_as_they_stood(tmp_path: Path) -> None:
+    """Under the sheet's own headings, without what an earlier sheet of bad rows said of them."""
+    table = [
+        ["级别 ", PROBLEMS_TITLE, "code", "名称", ""],
+        [" 市级", "必须填写", "C1", "", "多余"],
+        ["", "只有原因", "", "", ""],
+        ["省级", "", "C 2", "二局\x00", ""],
+    ]
+    (batch,) = batches(tmp_path, as_csv(table))
+    assert batch.headings == ["级别", "code", "名称"]
+    assert [(line, cells) for line, _, cells in batch.rows] == [
+        (2, [" 市级", "C1", "", "多余"]),
+        (4, ["省级", "C 2", "二局\ufffd", ""]),
+    ]
+    told = [(each.line, each.field) for each in batch.problems]
+    assert told == [(2, "name"), (2, ""), (4, "code"), (4, "name"), (4, "level")]
+
+
+def test_long_rows_come_in_small_batches(tmp_path: Path) -> None:
+    """A batch is a line of the reader's output, which may not be of any length."""
+    long = [["代码", "名称", "级别"], *([f"C{n}", "长" * 30_000, "市级"] for n in range(300))]
+    found = batches(tmp_path, as_csv(long))
+    assert [len(batch.rows) for batch in found] == [140, 140, 20]

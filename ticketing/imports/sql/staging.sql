@@ -2,18 +2,37 @@
 insert into sheet_imports (sheet, file_name, sha256, made_by, made_at)
 values (:sheet, :file_name, :sha256, :made_by, :made_at) returning import_id;
 
+-- name: note_headings(import_id, headings)!
+update sheet_imports set headings = :headings::text[] where import_id = :import_id;
+
 -- name: one_import(import_id)^
-select * from sheet_imports where import_id = :import_id;
+select i.*, exists (select from sheet_import_rows r where r.import_id = i.import_id) as rows_kept
+from sheet_imports i where i.import_id = :import_id;
 
 -- name: lock_import(import_id)^
-select * from sheet_imports where import_id = :import_id for update;
+select i.*, exists (select from sheet_import_rows r where r.import_id = i.import_id) as rows_kept
+from sheet_imports i where i.import_id = :import_id for update of i;
 
 -- name: newest_imports(limit)
-select * from sheet_imports order by import_id desc limit :limit;
+select i.*, exists (select from sheet_import_rows r where r.import_id = i.import_id) as rows_kept
+from sheet_imports i order by i.import_id desc limit :limit;
 
 -- name: problems_of(import_id, after, limit)
 select problem_id, line, field, sentence from sheet_import_problems
 where import_id = :import_id and problem_id > :after order by problem_id limit :limit;
+
+-- name: bad_rows(import_id, after, limit)
+select r.line, r.cells, p.fields, p.sentences
+from (
+  select line, cells from sheet_import_rows
+  where import_id = :import_id and bad and line > :after order by line limit :limit
+) r
+cross join lateral (
+  select array_agg(field order by problem_id) as fields,
+    array_agg(sentence order by problem_id) as sentences
+  from sheet_import_problems where import_id = :import_id and line = r.line
+) p
+order by r.line;
 
 -- name: mark_bad(import_id)!
 update sheet_import_rows r set bad = true
@@ -57,8 +76,12 @@ where import_id = :import_id;
 update sheet_imports set state = :state, finished_at = :at, remark = :remark
 where import_id = :import_id;
 
--- name: forget_rows(import_id)!
-delete from sheet_import_rows where import_id = :import_id;
+-- name: forget_rows(import_id, keep_bad)!
+delete from sheet_import_rows where import_id = :import_id and not (bad and :keep_bad::bool);
+
+-- name: forget_bad_rows(before)!
+delete from sheet_import_rows r using sheet_imports i
+where i.import_id = r.import_id and i.state = 'applied' and i.made_at < :before;
 
 -- name: stale_imports(before)
 select import_id from sheet_imports where state in ('reading', 'checked') and made_at < :before;

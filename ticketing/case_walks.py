@@ -16,6 +16,8 @@ MANY = 20  # departments; of fewer each is asked for its newest cases
 PROBE = 3000  # cases that are looked at before that
 RANGES = 3000  # of an index by department and category; with more of them a page is soon found
 DISTRICT = 300  # departments, with those of its streets
+FEW = 2000
+"""Cases that are looked up one by one; of more, a page is found soon by walking another index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,7 @@ class Search:
     """Which cases are wanted, of those that the actor may see, as the queries are told.
 
     ``states`` and ``departments`` are never empty; ``departments`` none: of any or none, and so
-    ``categories``. ``since`` and ``before`` are of the registration. ``source`` is looked at by
-    `newest_ids` alone.
+    ``categories``. ``since`` and ``before`` are of the registration.
     """
 
     states: list[CaseState]
@@ -65,8 +66,7 @@ async def newest_ids(conn: Any, search: Search, limit: int) -> list[int]:
     every: dict[str, Any] = {**search.sight, **search.period, "limit": limit}
     which = {**search.placed, "states": search.states, "categories": search.categories, **every}
     if search.source is not None:
-        of = {"source": search.source, "opener": search.opener}
-        return await _read(QUERIES.of_source(conn, **of, **which))
+        return await _of_source(conn, search, which)
     if search.opener is not None:
         return await _read(QUERIES.of_opener(conn, opener=search.opener, **which))
     if search.departments is not None:
@@ -82,8 +82,8 @@ async def newest_ids(conn: Any, search: Search, limit: int) -> list[int]:
 async def few_ids(conn: Any, search: Search, most: int) -> list[int] | None:
     """Ids of all cases that are wanted, in no order, or none if there are more than ``most``.
 
-    Whether they are to be seen is not asked. None, too, where no index tells how many there are,
-    or of so many departments that there are hardly few.
+    Whether they are to be seen, and how they came, is not asked. None, too, where no index tells
+    how many there are, or of so many departments that there are hardly few.
     """
     if search.departments is not None and len(search.departments) > DISTRICT:
         return None
@@ -97,10 +97,23 @@ async def few_ids(conn: Any, search: Search, most: int) -> list[int] | None:
         rows = QUERIES.some_of_departments(conn, **search.placed, **which)
     elif search.categories is not None:
         rows = QUERIES.some_of_categories(conn, **which)
+    elif set(search.states) < set(CaseState) - ENDED:
+        del which["categories"]
+        rows = QUERIES.some_of_states(conn, **which)
     else:
         return None
     found = list(dict.fromkeys(await _read(rows)))
     return found if len(found) <= most else None
+
+
+async def _of_source(conn: Any, search: Search, which: Mapping[str, Any]) -> list[int]:
+    """What is rare among all cases is rare among those that came that way, by far most by phone."""
+    few = await few_ids(conn, search, FEW)
+    if few is None:
+        of = {"source": search.source, "opener": search.opener}
+        return await _read(QUERIES.of_source(conn, **of, **which))
+    of_few = {"case_ids": few, "source": search.source, "limit": which["limit"]}
+    return await _read(QUERIES.newest_among(conn, **of_few, **search.placed, **search.sight))
 
 
 async def _of_departments(

@@ -82,7 +82,7 @@ class CaseFilter(Page):
     """A part of the list of cases; ``category`` and ``department`` with all below them.
 
     Opened from ``opened_from`` on and before ``opened_to``. With a ``light`` the list is sorted by
-    deadline and goes on behind the case ``after``; it cannot be told apart by ``source``.
+    deadline and goes on behind the case ``after``.
     """
 
     scope: Scope = Scope.ALL
@@ -101,8 +101,6 @@ class CaseFilter(Page):
             raise ValueError("after 只能与 light 一起使用，其他列表用 before 翻页")
         if self.light is not None and self.before is not None:
             raise ValueError("按灯筛选的列表用 after 翻页，不能用 before")
-        if self.light is not None and self.source is not None:
-            raise ValueError("按灯筛选的列表不能再按来源筛选")
         return self
 
 

@@ -12,6 +12,7 @@ from gateway.http.case_rows import CaseRow, case_rows
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import PLAIN, CaseNo, Code, Instant, Page
 from gateway.http.problems import FieldProblem, Problem
+from ticketing.case import CaseSource
 from ticketing.case_lists import Scope, Wanted
 from ticketing.lifecycle import CaseState
 from ticketing.search.finding import Found, find_by_caller, find_by_number, find_by_words
@@ -23,8 +24,8 @@ _WAYS = ("text", "number", "case_no")
 class CaseQuestion(Page):
     """What is looked for: ``text``, a citizen's full ``number``, or a ``case_no``, one of them.
 
-    The other fields are those of the list of cases. It is sent, not put into a URL: a number must
-    not stand there.
+    The other fields are those of the list of cases but ``light``. It is sent, not put into a URL:
+    a number must not stand there.
     """
 
     text: Annotated[str, Field(min_length=1, max_length=TEXT_MAX), PLAIN] | None = None
@@ -34,6 +35,7 @@ class CaseQuestion(Page):
     state: CaseState | None = None
     category: Code | None = None
     department: Code | None = None
+    source: CaseSource | None = None
     opened_from: Instant | None = None
     opened_to: Instant | None = None
 

@@ -88,6 +88,41 @@ async def test_nobody_finds_what_he_does_not_see(
         )
 
 
+@pytest.mark.parametrize("few", [1000, 0])  # cases that are looked up one by one
+async def test_how_a_case_came_goes_with_every_other_filter(
+    town: Town, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the list, by light, by words: of each case what the others say, too."""
+    for name in ("ticketing.case_walks.FEW", "ticketing.clocks.lists.FEW"):
+        monkeypatch.setattr(name, few)
+    monkeypatch.setattr("ticketing.search.finding.NEWEST", few or 1)
+    for source in ("letter", "visit", "phone"):
+        await town.open(title=f"{source} registered", source=source)
+        await town.open(CaseState.DISPATCHED, title=f"{source} dispatched", source=source)
+        hidden = {"title": f"{source} hidden", "source": source, "confidential": True}
+        await town.open(CaseState.DISPATCHED, **hidden)
+    every = ("hidden", "dispatched", "registered")
+    for who, filters, expected in (
+        ("agent", {}, every),
+        ("agent", {"scope": "mine"}, every),
+        ("agent", {"state": "dispatched"}, every[:2]),
+        ("agent", {"department": "D1"}, every[:2]),
+        ("agent", {"department": "D1", "scope": "mine", "state": "dispatched"}, every[:2]),
+        ("agent", {"state": "closed"}, ()),
+        ("administrator", {}, every[1:]),
+        ("lead", {}, every[:2]),
+        ("above", {}, every[1:2]),
+        ("other", {}, ()),
+    ):
+        for source in ("letter", "phone"):
+            asked = {**filters, "source": source}
+            titles = [f"{source} {each}" for each in expected]
+            assert await found(town, who, text="路灯", **asked) == titles, (who, asked)
+            for query, order in ((asked, titles), ({**asked, "light": "green"}, titles[::-1])):
+                status, rows = await town.people[who].json("GET", CASES, params=query)
+                assert (status, [row["title"] for row in rows]) == (200, order), (who, query)
+
+
 async def test_a_number_typed_in_full_finds_its_cases_masked(town: Town) -> None:
     call_id = await town.hotline.store_call("1.1", "1001", caller="013800138000")
     await town.open(title="来电", call_id=call_id)

@@ -136,7 +136,15 @@ async def test_letters_and_visits_are_registered_by_agents(hotline: Hotline) -> 
     assert sources == {"phone": ["4"], "web": [], "letter": ["1"], "visit": ["2"], "app": []}
     _, own = await agent.json("GET", "/api/v1/cases?source=letter&scope=mine")
     assert [row["case_no"][-1] for row in own] == ["3", "1"]
-    assert (await agent.json("GET", "/api/v1/cases?source=letter&light=red"))[0] == 422
+    for asker, light, numbers in (
+        (other, "green", ["1"]),
+        (agent, "green", ["1", "3"]),
+        (agent, "red", []),
+        (agent, "green&state=closed", []),
+        (agent, "green&state=registered", ["1", "3"]),
+    ):
+        _, rows = await asker.json("GET", f"/api/v1/cases?source=letter&light={light}")
+        assert [row["case_no"][-1] for row in rows] == numbers
 
     call_id = await hotline.store_call("1.1", "1001")
     of_call = letter | {"call_id": call_id}

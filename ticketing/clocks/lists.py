@@ -8,13 +8,10 @@ from typing import Any
 from ticketing import case_store
 from ticketing.case import Actor, Case
 from ticketing.case_lists import Wanted, search_for
-from ticketing.case_walks import Search, few_ids
+from ticketing.case_walks import FEW, Search, few_ids
 from ticketing.clocks.lights import Light
 from ticketing.clocks.queries import QUERIES
 from ticketing.lifecycle import ENDED
-
-FEW = 2000
-"""Cases that are looked up one by one; of more, a page is found soon by walking the deadlines."""
 
 _BEHIND_ALL = 2**63 - 1
 
@@ -56,7 +53,7 @@ async def _dated(conn: Any, search: Search, within: Mapping[str, Any], limit: in
     if few is None:
         rows = QUERIES.dated_cases(conn, limit=limit, **within, **_wanted(search))
     else:
-        seen = {**search.placed, **search.sight}
+        seen = {"source": search.source, **search.placed, **search.sight}
         rows = QUERIES.dated_among(conn, case_ids=few, limit=limit, **within, **seen)
     return [row["case_id"] async for row in rows]
 
@@ -66,6 +63,7 @@ def _wanted(search: Search) -> dict[str, Any]:
         "states": search.states,
         "categories": search.categories,
         "opener": search.opener,
+        "source": search.source,
     }
     return {**which, **search.placed, **search.sight, **search.period}
 

@@ -9,7 +9,7 @@ from typing import Any
 import aiosql
 
 from ticketing import case_store
-from ticketing.case import Actor, Case
+from ticketing.case import Actor, Case, CaseSource
 from ticketing.case_lists import Wanted, search_for
 from ticketing.case_walks import DISTRICT, MANY, Search, newest_ids
 from ticketing.errors import FieldInvalidError
@@ -92,28 +92,44 @@ async def _of_newest(
     conn: Any, terms: Sequence[str], search: Search, limit: int
 ) -> tuple[list[int], datetime | None]:
     """Those among the newest that an index has apart, and before when to go on; none: all done."""
-    if not _is_apart(search):
+    apart = _apart(search)
+    if apart is None:
         return [], search.before
-    newest = await newest_ids(conn, search, NEWEST)
+    newest = await newest_ids(conn, apart, NEWEST)
     last = search.since - _INSTANT
     if len(newest) == NEWEST:  # others may have been opened in the same instant as the last of them
         last = await _QUERIES.opening(conn, case_id=newest[-1])
-    rows = _QUERIES.among(conn, case_ids=newest, query=query_of(terms), after=last, limit=limit)
+    rows = _QUERIES.among(
+        conn,
+        case_ids=newest,
+        query=query_of(terms),
+        source=search.source,
+        after=last,
+        limit=limit,
+    )
     found = await _read(rows)
     all_done = len(newest) < NEWEST or len(found) == limit
     return found, None if all_done else last + _INSTANT
 
 
-def _is_apart(search: Search) -> bool:
-    """Whether few of all cases are wanted, and an index tells the newest of them quickly."""
-    if search.departments is None:
-        return len(search.states) < len(CaseState)
-    most = MANY if CaseState.CLOSED in search.states else DISTRICT
-    return len(search.departments) <= most
+def _apart(search: Search) -> Search | None:
+    """What is wanted, or more than that, if it is few of all cases and an index tells the newest.
+
+    How a case came counts alone, and if not by telephone, as most do; else it is looked at later.
+    """
+    if search.departments is None and len(search.states) == len(CaseState):
+        rare = search.source not in {None, CaseSource.PHONE}
+        return search if rare and search.categories is None and search.opener is None else None
+    if search.departments is not None:
+        most = MANY if CaseState.CLOSED in search.states else DISTRICT
+        if len(search.departments) > most:
+            return None
+    return replace(search, source=None)
 
 
 def _wanted(search: Search) -> dict[str, Any]:
     which = {"states": search.states, "categories": search.categories, "opener": search.opener}
+    which["source"] = search.source
     return {**which, **search.placed, **search.sight, **search.period}
 
 

@@ -120,6 +120,7 @@ async def ids_by_words(
             before=walk.before,
             most=min(walk.bound + 1, _NO_BOUND),
             states=search.states,
+            source=search.source,
             limit=limit - len(walk.found),
             **search.placed,
             **search.sight,

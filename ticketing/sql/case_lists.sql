@@ -37,6 +37,16 @@ where c.source = :source and c.state = any(:states::text[])
   and c.opened_at >= :since and c.opened_at < :before
 order by c.opened_at desc, c.case_id desc limit :limit;
 
+-- name: newest_among(case_ids, source, departments, parts, own, see_all, viewer, limit)
+-- Of a few cases that are what else is wanted those that came this way: each is looked up.
+select c.case_id from unnest(:case_ids::bigint[]) as i (case_id)
+cross join lateral (
+  select c.case_id, c.opened_at
+  from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
+  where c.case_id = i.case_id and c.source = :source limit 1
+) c
+order by c.opened_at desc, c.case_id desc limit :limit;
+
 -- name: of_categories(categories, states, departments, parts, own, see_all, viewer, since, before, limit)
 -- `departments` null: wherever it is.
 select n.case_id from unnest(:categories::bigint[]) as k (category_id)
@@ -132,6 +142,11 @@ limit :limit;
 select c.case_id from cases c
 where c.category_id = any(:categories::bigint[]) and c.state = any(:states::text[])
   and c.opened_at >= :since and c.opened_at < :before
+limit :limit;
+
+-- name: some_of_states(states, since, before, limit)
+select c.case_id from cases c
+where c.state = any(:states::text[]) and c.opened_at >= :since and c.opened_at < :before
 limit :limit;
 
 -- name: counts_of_departments(department, states)

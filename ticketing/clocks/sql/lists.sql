@@ -1,4 +1,4 @@
--- name: dated_cases(from_deadline, from_case, yellow_after, yellow_until, deadline_until, states, departments, parts, categories, opener, see_all, viewer, own, since, before, limit)
+-- name: dated_cases(from_deadline, from_case, yellow_after, yellow_until, deadline_until, states, departments, parts, categories, opener, source, see_all, viewer, own, since, before, limit)
 -- Cases by the deadline of their most pressing clock, soonest first, after a (deadline, case); an
 -- index of running clocks gives them in this order, however many cases there are.
 select c.case_id
@@ -10,12 +10,13 @@ where (k.deadline, k.case_id) > (coalesce(:from_deadline::timestamptz, '-infinit
   and k.yellow_from <= coalesce(:yellow_until::timestamptz, 'infinity')
   and c.state = any(:states::text[])
   and (:opener::bigint is null or c.opened_by = :opener)
+  and (:source::text is null or c.source = :source)
   and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
   and c.opened_at >= :since and c.opened_at < :before
 order by k.deadline, k.case_id
 limit :limit;
 
--- name: dated_among(case_ids, from_deadline, from_case, yellow_after, yellow_until, deadline_until, departments, parts, see_all, viewer, own, limit)
+-- name: dated_among(case_ids, from_deadline, from_case, yellow_after, yellow_until, deadline_until, source, departments, parts, see_all, viewer, own, limit)
 -- The same of a few cases that are known to be what is wanted: each is looked up.
 select k.case_id
 from unnest(:case_ids::bigint[]) as i (case_id)
@@ -29,7 +30,7 @@ cross join lateral (
 ) k
 cross join lateral (
   select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
-  where c.case_id = i.case_id limit 1
+  where c.case_id = i.case_id and (:source::text is null or c.source = :source) limit 1
 ) c
 order by k.deadline, k.case_id
 limit :limit;
@@ -42,7 +43,7 @@ select (
   limit 1
 ) as deadline;
 
--- name: timeless_cases(paused, after_case, states, departments, parts, categories, opener, see_all, viewer, own, since, before, limit)
+-- name: timeless_cases(paused, after_case, states, departments, parts, categories, opener, source, see_all, viewer, own, since, before, limit)
 -- Cases none of whose clocks counts down: all paused, or without a deadline.
 select c.case_id
 from (
@@ -64,6 +65,7 @@ where c.case_id > :after_case
   )
   and c.state = any(:states::text[])
   and (:opener::bigint is null or c.opened_by = :opener)
+  and (:source::text is null or c.source = :source)
   and (:categories::bigint[] is null or c.category_id = any(:categories::bigint[]))
   and c.opened_at >= :since and c.opened_at < :before
 order by c.case_id

@@ -1,7 +1,7 @@
 -- Who may see a case, and what else is wanted of it, is looked at for the newest of those that have
 -- the words, until a page is full.
 
--- name: in_window(first, second, third, others, window, facets, since, before, most, states, departments, parts, see_all, viewer, own, limit)^
+-- name: in_window(first, second, third, others, window, facets, since, before, most, states, source, departments, parts, see_all, viewer, own, limit)^
 -- `seen`: how many cases of the window have the words, at most :most, which then are any of them.
 -- Conditions apart, not joined to one: so the index goes from one of them straight to where the next
 -- has its next case, where of one condition it would go through all cases of its rarest word.
@@ -19,7 +19,8 @@ select (select count(*) from hits) as seen, array(
   select h.case_id from (select * from hits order by opened_at desc, case_id desc) h
   cross join lateral (
     select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
-    where c.case_id = h.case_id and c.state = any(:states::text[]) limit 1
+    where c.case_id = h.case_id and c.state = any(:states::text[])
+      and (:source::text is null or c.source = :source) limit 1
   ) c
   order by h.opened_at desc, h.case_id desc limit :limit
 ) as case_ids;

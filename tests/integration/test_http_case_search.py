@@ -118,7 +118,7 @@ async def test_how_a_case_came_goes_with_every_other_filter(
             asked = {**filters, "source": source}
             titles = [f"{source} {each}" for each in expected]
             assert await found(town, who, text="路灯", **asked) == titles, (who, asked)
-            for query, order in ((asked, titles), ({**asked, "light": "green"}, titles[::-1])):
+            for query, order in ((asked, titles), ({**asked, "light": "green"}, sorted(titles))):
                 status, rows = await town.people[who].json("GET", CASES, params=query)
                 assert (status, [row["title"] for row in rows]) == (200, order), (who, query)
 

@@ -92,6 +92,7 @@ async def _events(conn: Any, notices: Sequence[Notice], *, at: datetime) -> list
     """What is told of each, to the departments of its case, too, whose pages show a notice."""
     cases = await case_store.by_ids(conn, sorted({notice.case_id for notice in notices}))
     departments = {case.case_id: sorted(await audience_of(conn, case)) for case in cases}
+    confidential = {case.case_id: case.confidential for case in cases}
     return [
         LiveEvent(
             f"case.{notice.notice}:{notice.subject}",
@@ -101,6 +102,7 @@ async def _events(conn: Any, notices: Sequence[Notice], *, at: datetime) -> list
                 "case_no": notice.case_no,
                 "call_id": notice.call_id,
                 "opened_by": notice.opened_by,
+                "confidential": confidential[notice.case_id],
                 "departments": departments[notice.case_id],
                 "notice": True,
                 "clock": notice.clock,

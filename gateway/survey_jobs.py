@@ -94,7 +94,8 @@ async def _skip(context: Context, case_id: int) -> bool:
             return False
         departments = sorted(await audience_of(connection, case))
         about = {"case_no": case.case_no, "call_id": case.call_id, "opened_by": case.opened_by}
-        data = about | {"departments": departments, "notice": False}
+        data = about | {"confidential": case.confidential, "departments": departments}
+        data["notice"] = False
         event_id = f"case.callback_skipped:{case.case_no}:{case.version + 1}"
         event = LiveEvent(event_id, "case.callback_skipped", now, data)
         await enqueue_telling(connection, [event])

@@ -30,6 +30,7 @@ async def tell(
         "case_no": case.case_no,
         "call_id": case.call_id,
         "opened_by": case.opened_by,
+        "confidential": case.confidential,
         "departments": sorted(departments),
         "notice": notice,
     }

@@ -53,8 +53,8 @@ class Addressee(NamedTuple):
 
 
 def addressees(event: LiveEvent) -> frozenset[Addressee]:
-    """Who besides the overseers gets ``event``: the agents it concerns; of a case, who opened it
-    and the departments that see it.
+    """Who besides those who oversee it gets ``event``: the agents it concerns; of a case, who
+    opened it and the departments that see it.
 
     Any agent of the switchboard may ring back, so all of them are told.
     """
@@ -78,6 +78,12 @@ def addresses(person: Person) -> frozenset[Addressee]:
         return frozenset({login})
     role = Addressee("role", person.switchboard, person.role)
     return frozenset({login, role, Addressee("agent", person.switchboard, person.agent)})
+
+
+def oversees(person: Person, event: LiveEvent) -> bool:
+    """Whether ``person`` gets ``event`` whomever it concerns; of what he may not see nothing."""
+    confidential = event.data.get("confidential", False)
+    return person.role is Role.SUPERVISOR or (person.oversees and not confidential)
 
 
 def frame(event: LiveEvent) -> str:
@@ -211,7 +217,8 @@ class SocketHub:
     def deliver(self, event: LiveEvent) -> None:
         """Offer ``event`` to whom it is for; it is written out once, however many they are."""
         named = (self._by_address.get(address, set()) for address in addressees(event))
-        receivers = self._overseers.union(*named)
+        overseers = {socket for socket in self._overseers if oversees(socket.person, event)}
+        receivers = overseers.union(*named)
         if not receivers:
             return
         text = frame(event)

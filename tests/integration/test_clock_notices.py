@@ -93,6 +93,7 @@ async def test_reminder_then_supervision(
         "case_no": case.case_no,
         "call_id": None,
         "opened_by": "li",
+        "confidential": False,
         "departments": [],
         "notice": True,
         "clock": "closing",
@@ -123,11 +124,14 @@ async def test_departments_are_told(
     wall.now = at("11-24 10:00")
     assert await make_notices(context) == 2
     assert [
-        (event["name"], event["clock"], event["departments"], event["notice"])
+        (
+            *(event["name"], event["clock"], event["departments"]),
+            *(event["notice"], event["confidential"]),
+        )
         for event in await told(pool)
     ] == [
-        ("case.overdue", "signing", ["C1", "D1"], True),
-        ("case.overdue", "signing", ["D1"], True),
+        ("case.overdue", "signing", ["C1", "D1"], True, False),
+        ("case.overdue", "signing", ["D1"], True, True),
     ]
 
 

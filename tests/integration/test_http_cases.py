@@ -216,6 +216,7 @@ async def test_pages_are_told(hotline: Hotline) -> None:
                 "case_no": case["case_no"],
                 "call_id": None,
                 "opened_by": "agent1001",
+                "confidential": False,
                 "departments": [],
                 "notice": False,
             }

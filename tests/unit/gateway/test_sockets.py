@@ -99,6 +99,18 @@ async def test_event_goes_to_whom_it_concerns_once() -> None:
     assert pages.hub.counts.frames == 3
 
 
+async def test_confidential_case_is_told_to_whom_it_may_be_seen_by() -> None:
+    pages = Pages()
+    pages.add(person(Role.AGENT, "a", "1001"))
+    pages.add(person(Role.AGENT, "b", "1002"))
+    pages.add(person(Role.SUPERVISOR, "s"))
+    pages.add(person(Role.ADMINISTRATOR, "x"))
+    pages.hub.deliver(event("case.opened", opened_by="a", confidential=True, departments=[]))
+    assert pages.waiting() == {"a": 1, "b": 0, "s": 1, "x": 0}
+    pages.hub.deliver(event("case.opened", opened_by="a", confidential=False, departments=[]))
+    assert pages.waiting() == {"a": 2, "b": 0, "s": 2, "x": 1}
+
+
 async def test_login_that_looks_like_an_agent_number_is_not_one() -> None:
     pages = Pages()
     pages.add(person(Role.AGENT, "1002", "1001"))

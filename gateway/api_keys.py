@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 import aiosql
 
@@ -12,8 +11,8 @@ from gateway.auth.keys import KeyScope, matches, new_key, prefix_of
 from gateway.auth.roles import Person, Role
 from gateway.errors import ApiKeyMissingError, ApiKeyTakenError
 from ticketing.case import CaseSource
+from ticketing.clocks.working_time import CITY
 
-_CITY = ZoneInfo("Asia/Shanghai")
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "api_keys.sql", "asyncpg")
 
 
@@ -139,7 +138,7 @@ async def recognise(conn: Any, text: str, *, now: datetime) -> ApiKey | None:
     row = None if prefix is None else await _QUERIES.key_by_prefix(conn, prefix=prefix)
     if row is None or not matches(text, row["digest"]) or not row["active"]:
         return None
-    found, today = ApiKey.from_row(row), now.astimezone(_CITY).date()
+    found, today = ApiKey.from_row(row), now.astimezone(CITY).date()
     if found.last_used_on != today:
         await _QUERIES.note_use(conn, key_id=found.key_id, day=today)
     return found

@@ -7,8 +7,8 @@ import structlog
 
 from gateway.context import Context
 from gateway.errors import TrainingError
-from gateway.reconciliation.nights import CITY
 from gateway.suggestion_trainer import Assignment, Outcome, train_apart
+from ticketing.clocks.working_time import CITY
 from ticketing.dispatch_suggestion import store
 from ticketing.dispatch_suggestion.store import QUERIES, Training
 

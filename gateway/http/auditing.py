@@ -1,4 +1,4 @@
-"""Changes by people over HTTP, in the audit log."""
+"""What people do over HTTP, in the audit log."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gateway.http.actors import actor_of, as_problems
 from gateway.http.case_sight import caller_shown, case_for
@@ -15,6 +14,7 @@ from ticketing.case import Case, Named
 from ticketing.case_lists import Wanted
 from ticketing.clocks.lights import Light
 from ticketing.clocks.lists import lit_cases
+from ticketing.clocks.working_time import CITY
 from ticketing.imports.rows import KINDS
 from ticketing.words import STATES
 
@@ -23,7 +23,6 @@ TITLES = (
     "编号", "诉求类型", "标题", "内容", "地址", "状态", "分类代码", "分类", "主办部门代码",
     "主办部门", "协办部门", "来电号码", "保密", "登记人", "登记时间", "办结时间", "办理结果",
 )  # fmt: skip
-_CITY = ZoneInfo("Asia/Shanghai")
 _KIND_WORDS = {kind: word for word, kind in KINDS.items()}
 _INSTANT = timedelta(microseconds=1)  # what PostgreSQL tells apart
 
@@ -114,4 +113,4 @@ def _name(named: Named | None) -> str:
 
 
 def _time(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(_CITY):%Y-%m-%d %H:%M:%S}"
+    return "" if at is None else f"{at.astimezone(CITY):%Y-%m-%d %H:%M:%S}"

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from gateway.audit import Act, record
 from gateway.auth.roles import CASE_WORKERS, EVERYONE
 from gateway.http.actors import actor_of, as_problems
+from gateway.http.auditing import record_change
 from gateway.http.case_rows import CaseRow, case_rows
 from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import PLAIN, CaseNo, Code, Instant, Page
@@ -88,11 +88,8 @@ async def _find(connection: Any, inquiry: Inquiry[CaseQuestion, Nothing]) -> Fou
     if asked.case_no is not None:
         return await find_by_number(connection, asked.case_no, asked.wanted, actor)
     found = await find_by_caller(connection, asked.number or "", asked.wanted, actor)
-    login, now = inquiry.person.login, inquiry.services.clock()
-    act = Act(
-        actor=login, action="case.search_number", subject="", detail={"found": len(found.cases)}
-    )
-    await record(connection, act, "done", at=now)
+    detail = {"found": len(found.cases)}
+    await record_change(inquiry, connection, "case.search_number", "", detail)
     return found
 
 

@@ -9,7 +9,7 @@ from gateway.http.call_answers import Call, masked_call
 from gateway.http.call_history import count_calls_of, earlier_calls_of
 from gateway.http.endpoint import Answer, Inquiry
 from gateway.masking import mask_number
-from ticketing.case import Case, CaseKind
+from ticketing.case import CaseKind
 from ticketing.cases import cases_for_caller, count_open_cases
 from ticketing.citizens.cards import Card, find_card
 from ticketing.citizens.marks import Mark, MarkKind, MarkState, mark_of
@@ -94,22 +94,13 @@ async def caller_history(
         nuisance=_flag(await mark_of(connection, caller, now=now)),
         card=await _card(connection, person, caller),
         past_calls=[masked_call(earlier) for earlier in past],
-        cases=[_outline(case) for case in cases if staff_sees(case, actor_of(person))],
+        cases=[CaseOutline.of(case) for case in cases if staff_sees(case, actor_of(person))],
     )
 
 
 def card_answer(card: Card | None) -> CardAnswer:
     """A card, or that there is none."""
-    if card is None:
-        return CardAnswer()
-    return CardAnswer(
-        name=card.name,
-        address=card.address,
-        notes=card.notes,
-        version=card.version,
-        changed_by=card.changed_by,
-        changed_at=card.changed_at,
-    )
+    return CardAnswer() if card is None else CardAnswer.of(card)
 
 
 async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | None:
@@ -119,18 +110,4 @@ async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | No
 
 
 def _flag(mark: Mark | None) -> NuisanceFlag | None:
-    if mark is None:
-        return None
-    return NuisanceFlag(
-        mark_id=mark.mark_id, kind=mark.kind, state=mark.state, ends_at=mark.ends_at
-    )
-
-
-def _outline(case: Case) -> CaseOutline:
-    return CaseOutline(
-        case_no=case.case_no,
-        title=case.title,
-        kind=case.kind,
-        state=case.state,
-        opened_at=case.opened_at,
-    )
+    return None if mark is None else NuisanceFlag.of(mark)

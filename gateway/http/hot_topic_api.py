@@ -1,6 +1,5 @@
 """Hot topics and places (热点), and where the same trouble comes back (未诉先办): C13."""
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -9,8 +8,7 @@ from pydantic import Field
 from gateway.auth.roles import OVERSEERS
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from ticketing.clocks.working_time import CITY
-from ticketing.topics.reading import Place, hot_topics
-from ticketing.topics.rising import Rise
+from ticketing.topics.reading import hot_topics
 
 LONGEST_DAYS = 30
 
@@ -94,19 +92,11 @@ async def get_hot_topics(inquiry: Inquiry[Nothing, Span]) -> HotTopicsAnswer:
         cases=found.totals.now,
         cases_before=found.totals.before,
         uncounted_days=found.uncounted_days,
-        words=[WordAnswer(word=it.word, cases=_rise(it.cases)) for it in found.words],
-        addresses=[_place(it) for it in found.addresses],
-        departments=[_place(it) for it in found.departments],
-        heat=[HeatAnswer.model_validate(asdict(it)) for it in found.heat],
+        words=[WordAnswer.of(each) for each in found.words],
+        addresses=[PlaceAnswer.of(each) for each in found.addresses],
+        departments=[PlaceAnswer.of(each) for each in found.departments],
+        heat=[HeatAnswer.of(each) for each in found.heat],
     )
-
-
-def _place(place: Place) -> PlaceAnswer:
-    return PlaceAnswer.model_validate(asdict(place))
-
-
-def _rise(rise: Rise) -> RiseAnswer:
-    return RiseAnswer.model_validate(asdict(rise))
 
 
 ENDPOINTS = (get_hot_topics,)

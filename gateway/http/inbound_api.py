@@ -1,6 +1,5 @@
 """Cases from other systems: websites, letters, visits, apps (C1: 信、访、网、电 in one place)."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -115,7 +114,7 @@ async def get_sent_case(inquiry: Inquiry[Nothing, Nothing]) -> SentCaseAnswer:
         found = await find_sent_case(connection, inquiry.key.key_id, inquiry.path("case_no"))
     if found is None:
         raise not_found("工单")
-    return SentCaseAnswer(**asdict(found))
+    return SentCaseAnswer.of(found)
 
 
 def _case_of(inquiry: Inquiry[InboundCase, Any]) -> tuple[NewCase, Origin]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.http.endpoint import Answer, Inquiry
 from gateway.http.named_answers import NamedAnswer, named_answer
-from ticketing.knowledge.article import Article, ArticleEntry, Version, city_day
+from ticketing.knowledge.article import Article, Version, city_day
 from ticketing.knowledge.articles import article_history
 from ticketing.knowledge.lifecycle import OPEN_STATES, TABLE, ArticleState, ArticleStep, Need
 from ticketing.knowledge.rights import Rights
@@ -115,7 +115,7 @@ async def full_article(
         versions=[version_row(version, today) for version in article.versions],
         may_write=may_write,
         allowed=_allowed(article, rights, inquiry.person.login),
-        history=[_entry(entry) for entry in history],
+        history=[ArticleEntryAnswer.of(entry) for entry in history],
     )
 
 
@@ -130,13 +130,3 @@ def _allowed(article: Article, rights: Rights, login: str) -> list[AllowedArticl
         for step in allowed(version, rights.hands(version), login)
         if step is not ArticleStep.SAVED
     ]
-
-
-def _entry(entry: ArticleEntry) -> ArticleEntryAnswer:
-    return ArticleEntryAnswer(
-        version=entry.version,
-        at=entry.at,
-        actor=entry.actor,
-        step=entry.step,
-        note=entry.note,
-    )

@@ -129,17 +129,7 @@ async def post_case_article(inquiry: Inquiry[ArticleLink, Nothing]) -> list[Case
 
 
 async def _linked(connection: Any, case_id: int) -> list[CaseArticleAnswer]:
-    return [
-        CaseArticleAnswer(
-            article_id=each.article_id,
-            version=each.version,
-            title=each.title,
-            state=each.state,
-            linked_by=each.linked_by,
-            linked_at=each.linked_at,
-        )
-        for each in await articles_of_case(connection, case_id)
-    ]
+    return [CaseArticleAnswer.of(each) for each in await articles_of_case(connection, case_id)]
 
 
 ENDPOINTS = (search_knowledge, get_case_articles, post_case_article)

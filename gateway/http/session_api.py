@@ -42,18 +42,6 @@ class Session(Answer):
     department: str | None
 
 
-def _session(person: Person) -> Session:
-    return Session(
-        login=person.login,
-        display_name=person.display_name,
-        role=person.role,
-        agent=person.agent,
-        extension=person.extension,
-        switchboard=person.switchboard,
-        department=person.department,
-    )
-
-
 @endpoint(
     "POST",
     "/api/v1/session",
@@ -80,7 +68,7 @@ async def log_in(inquiry: Inquiry[Credentials, Nothing]) -> web.StreamResponse:
     lifetime_s = round(inquiry.settings.session_hours * 3600)
     token = await sessions.start(services.redis, person, lifetime_s=lifetime_s)
     inquiry.request[PERSON] = person
-    response = log_in.respond(_session(person))
+    response = log_in.respond(Session.of(person))
     response.set_cookie(
         sessions.COOKIE,
         token,
@@ -119,7 +107,7 @@ def _wrong_with_new(credentials: Credentials, *, given: bool) -> str:
 @endpoint("GET", "/api/v1/session", access=EVERYONE, answer=Session)
 async def get_session(inquiry: Inquiry[Nothing, Nothing]) -> Session:
     """Who is logged in."""
-    return _session(inquiry.person)
+    return Session.of(inquiry.person)
 
 
 @endpoint("DELETE", "/api/v1/session", access=EVERYONE, answer=None, status=204)

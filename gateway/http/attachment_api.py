@@ -106,7 +106,7 @@ async def post_attachment(inquiry: Inquiry[Nothing, Nothing]) -> AttachmentAnswe
     return _answer(added, inquiry)
 
 
-@endpoint("GET", ONE, access=EVERYONE, answer=None, problems=(404, 503), deadline_s=None)
+@endpoint("GET", ONE, access=EVERYONE, answer=None, problems=(404, 503))
 async def get_attachment(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
     """Download a file of a case; browsers keep it as a file and never show it as a page."""
     found = await _found(inquiry)

@@ -1,5 +1,6 @@
 """Status enquiry by citizens (C7): the number of the case and the end of their own."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -56,7 +57,7 @@ async def post_enquiry(inquiry: Inquiry[Enquiry, Nothing]) -> EnquiryAnswer:
     if found is None:
         raise Problem(404, "没有相符的工单，请核对工单编号和电话号码的后四位")
     await rates.forget(services.redis, CASE, asked.case_no)
-    return EnquiryAnswer.of(found)
+    return EnquiryAnswer(**asdict(found))
 
 
 ENDPOINTS = (post_enquiry,)

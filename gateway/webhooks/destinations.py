@@ -62,13 +62,15 @@ class Destination:
 
 async def all_destinations(conn: Any) -> list[Destination]:
     """Every destination, by name."""
-    return [Destination.from_row(row) async for row in _SQL.all_destinations(conn)]
+    rows = _SQL.destinations(conn, destination_id=None)
+    return [Destination.from_row(row) async for row in rows]
 
 
 async def find(conn: Any, destination_id: int) -> Destination | None:
     """One destination, if there is such."""
-    row = await _SQL.destination(conn, destination_id=destination_id)
-    return None if row is None else Destination.from_row(row)
+    rows = _SQL.destinations(conn, destination_id=destination_id)
+    found = [Destination.from_row(row) async for row in rows]
+    return found[0] if found else None
 
 
 async def lock(conn: Any) -> None:

@@ -1,4 +1,5 @@
--- name: all_destinations()
+-- name: destinations(destination_id)
+-- One of them, or all.
 select d.*, w.waiting, w.oldest_at, x.dead
 from webhook_destinations d
 cross join lateral (
@@ -9,20 +10,8 @@ cross join lateral (
   select count(*) as dead from webhook_deliveries v
   where v.destination_id = d.destination_id and v.state = 'dead'
 ) x
+where :destination_id::bigint is null or d.destination_id = :destination_id
 order by d.name;
-
--- name: destination(destination_id)^
-select d.*, w.waiting, w.oldest_at, x.dead
-from webhook_destinations d
-cross join lateral (
-  select count(*) as waiting, min(enqueued_at) as oldest_at from webhook_deliveries v
-  where v.destination_id = d.destination_id and v.state = 'waiting'
-) w
-cross join lateral (
-  select count(*) as dead from webhook_deliveries v
-  where v.destination_id = d.destination_id and v.state = 'dead'
-) x
-where d.destination_id = :destination_id;
 
 -- name: lock_destinations()!
 -- One change at a time, so that names stay different; what is enqueued does not wait.

@@ -129,7 +129,7 @@ class Importer:
             at = line.at
             counts.read(line.event, at, used=line.event in KNOWN_EVENTS)
             agent = self._agents.get(line.agent)
-            if wrong := history.take(replace(line, agent=agent) if agent else line):
+            if wrong := history.take(line if agent is None else replace(line, agent=agent)):
                 counts.cannot_place(wrong)
         history.calls.sweep(at)
         calls = [call_record(self._switchboard, call) for call in history.calls.drain()]

@@ -1,5 +1,6 @@
 """Lists of cases: filters, who may see what, newest first, page by page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -77,6 +78,17 @@ async def search_for(conn: Any, wanted: Wanted, actor: Actor) -> Search | None:
         since=since,
         before=before,
     )
+
+
+async def hidden_numbers(conn: Any, numbers: Collection[str], actor: Actor) -> set[str]:
+    """Those of these numbers that are of confidential cases which ``actor`` does not see."""
+    if not numbers:
+        return set()
+    search = await search_for(conn, Wanted(), actor)
+    if search is None:
+        return set(numbers)
+    rows = QUERIES.hidden_numbers(conn, numbers=list(numbers), **search.placed, **search.sight)
+    return {row["case_no"] async for row in rows}
 
 
 async def inbox_counts(conn: Any, actor: Actor) -> dict[CaseState, int]:

@@ -1,5 +1,6 @@
 """A case with all that belongs to it as the API tells it."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from gateway.http.named_answers import NamedAnswer, named_answer
 from gateway.http.rating import RatingAnswer, rating_answer
 from gateway.masking import mask_number
 from ticketing.case import Case
+from ticketing.case_lists import hidden_numbers
 from ticketing.cases import history
 from ticketing.joint import joints_of, standing_for
 from ticketing.lifecycle import CaseState, Field, Matter, Step
@@ -26,8 +28,8 @@ from ticketing.taking import allowed
 class HistoryAnswer(Answer):
     """One step: who did what, when and why, from where to where; departments are those in charge.
 
-    ``days`` were asked for or granted; ``other_case`` is the other one of a merge; ``matter`` what
-    it was separated as.
+    ``days`` were asked for or granted; ``other_case`` is the other one of a merge, unless it is
+    confidential and not to be seen; ``matter`` what it was separated as.
     """
 
     at: datetime
@@ -77,7 +79,8 @@ class ConferenceAnswer(Answer):
 class CaseAnswer(CaseRow):
     """Everything about a case; ``responsible`` received it first and passed it down.
 
-    ``excluded``: why it does not count in satisfaction figures.
+    ``merged_into`` is told unless that case is confidential and not to be seen; ``excluded``: why
+    this one does not count in satisfaction figures.
     """
 
     body: str
@@ -109,7 +112,9 @@ async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedS
 async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> CaseAnswer:
     """A case with all that belongs to it."""
     (row,) = await case_rows(connection, [case], inquiry)
-    steps = await history(connection, case.case_id)
+    steps = [HistoryAnswer.of(each) for each in await history(connection, case.case_id)]
+    others = [each.other_case for each in steps if each.other_case is not None]
+    hidden = await hidden_numbers(connection, others, actor_of(inquiry.person))
     joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
     results = await results_of_case(connection, case.case_id)
     conferences = await conferences_of(connection, case.call_id)
@@ -121,15 +126,24 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         assisting=[NamedAnswer.of(each) for each in case.assisting],
         responsible=named_answer(case.responsible),
         extension_days=case.extension_days,
-        merged_into=case.merged_into,
+        merged_into=None if case.merged_into in hidden else case.merged_into,
         allowed=await _allowed(connection, case, inquiry.person),
         joints=[joint_answer(joint, inquiry.services.clock()) for joint in joints],
-        history=[HistoryAnswer.of(entry) for entry in steps],
+        history=[_without(hidden, each) for each in steps],
         rating=await rating_answer(connection, case.call_id),
         survey=[_attempt(result) for result in results],
         conferences=[_conference(each) for each in conferences],
         excluded=await exclusion_of(connection, case),
     )
+
+
+def _without(hidden: Container[str], entry: HistoryAnswer) -> HistoryAnswer:
+    """Without the number of another case that is hidden, which the note of a merge has too."""
+    number = entry.other_case
+    if number is None or number not in hidden:
+        return entry
+    note = entry.note.replace(number, "（保密）")
+    return entry.model_copy(update={"other_case": None, "note": note})
 
 
 def _conference(conference: Conference) -> ConferenceAnswer:

@@ -60,6 +60,21 @@ async def test_merging_into_what_one_does_not_see(town: Town) -> None:
     assert (status, problem["errors"][0]["field"]) == (422, "target")
 
 
+async def test_number_of_a_hidden_case_is_not_told_by_another(town: Town) -> None:
+    hidden, public = await town.open(confidential=True), await town.open()
+    joined = await town.does("agent", public, step="merged_into", target=hidden["case_no"])
+    assert joined["merged_into"] == hidden["case_no"]
+    secret, target = await town.open(confidential=True), await town.open()
+    await town.does("agent", secret, step="merged_into", target=target["case_no"])
+    for who, tells in (("agent", True), ("supervisor", True), ("administrator", False)):
+        _, shown = await town.people[who].json("GET", f"{CASES}/{public['case_no']}")
+        assert (shown["merged_into"] == hidden["case_no"]) is tells
+        assert (hidden["case_no"] in str(shown)) is tells
+        _, shown = await town.people[who].json("GET", f"{CASES}/{target['case_no']}")
+        assert (shown["history"][-1]["other_case"] == secret["case_no"]) is tells
+        assert (secret["case_no"] in str(shown)) is tells
+
+
 async def test_extension(town: Town) -> None:
     case = await town.open(CaseState.HANDLING)
     case = await town.does(ASKED[0], case, **ASKED[1])

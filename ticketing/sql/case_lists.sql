@@ -149,6 +149,14 @@ select c.case_id from cases c
 where c.state = any(:states::text[]) and c.opened_at >= :since and c.opened_at < :before
 limit :limit;
 
+-- name: hidden_numbers(numbers, departments, parts, see_all, viewer, own)
+-- Of these the confidential cases that are not to be seen.
+select c.case_no from cases c
+where c.case_no = any(:numbers::text[]) and c.confidential and not exists (
+  select from visible_cases(:departments, :parts, :see_all, :viewer, :own) v
+  where v.case_id = c.case_id
+);
+
 -- name: counts_of_departments(department, states)
 -- How many cases of which a department is in charge are in each of these states.
 select p.state, count(*) as cases from case_departments p

@@ -150,7 +150,7 @@ async def get_suggestions(inquiry: Inquiry[Nothing, SuggestionPage]) -> list[Cam
             after=last or None,
             limit=query.limit,
         )
-    return [CampaignSuggestion.of(each) for each in found]
+    return [CampaignSuggestion.about(each) for each in found]
 
 
 @endpoint(
@@ -234,7 +234,7 @@ async def _judge(
             )
         detail = {"before": _judged(before), "after": _judged(after)}
         await record_change(inquiry, connection, action, after.case_no, detail)
-    return CampaignSuggestion.of(after)
+    return CampaignSuggestion.about(after)
 
 
 def _judged(suggestion: Suggestion) -> dict[str, object]:

@@ -112,7 +112,7 @@ async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedS
 async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> CaseAnswer:
     """A case with all that belongs to it."""
     (row,) = await case_rows(connection, [case], inquiry)
-    steps = [HistoryAnswer.of(each) for each in await history(connection, case.case_id)]
+    steps = [HistoryAnswer.about(each) for each in await history(connection, case.case_id)]
     others = [each.other_case for each in steps if each.other_case is not None]
     hidden = await hidden_numbers(connection, others, actor_of(inquiry.person))
     joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
@@ -123,7 +123,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         body=case.body,
         result=case.result,
         version=case.version,
-        assisting=[NamedAnswer.of(each) for each in case.assisting],
+        assisting=[NamedAnswer.about(each) for each in case.assisting],
         responsible=named_answer(case.responsible),
         extension_days=case.extension_days,
         merged_into=None if case.merged_into in hidden else case.merged_into,

@@ -94,13 +94,13 @@ async def caller_history(
         nuisance=_flag(await mark_of(connection, caller, now=now)),
         card=await _card(connection, person, caller),
         past_calls=[masked_call(earlier) for earlier in past],
-        cases=[CaseOutline.of(case) for case in cases if staff_sees(case, actor_of(person))],
+        cases=[CaseOutline.about(case) for case in cases if staff_sees(case, actor_of(person))],
     )
 
 
 def card_answer(card: Card | None) -> CardAnswer:
     """A card, or that there is none."""
-    return CardAnswer() if card is None else CardAnswer.of(card)
+    return CardAnswer() if card is None else CardAnswer.about(card)
 
 
 async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | None:
@@ -110,4 +110,4 @@ async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | No
 
 
 def _flag(mark: Mark | None) -> NuisanceFlag | None:
-    return None if mark is None else NuisanceFlag.of(mark)
+    return None if mark is None else NuisanceFlag.about(mark)

@@ -49,7 +49,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     @classmethod
-    def of(cls, thing: object) -> Self:
+    def about(cls, thing: object) -> Self:
         """What the attributes of ``thing`` that are called like the fields say, nested ones too."""
         return cls.model_validate(thing, from_attributes=True)
 

@@ -92,10 +92,10 @@ async def get_hot_topics(inquiry: Inquiry[Nothing, Span]) -> HotTopicsAnswer:
         cases=found.totals.now,
         cases_before=found.totals.before,
         uncounted_days=found.uncounted_days,
-        words=[WordAnswer.of(each) for each in found.words],
-        addresses=[PlaceAnswer.of(each) for each in found.addresses],
-        departments=[PlaceAnswer.of(each) for each in found.departments],
-        heat=[HeatAnswer.of(each) for each in found.heat],
+        words=[WordAnswer.about(each) for each in found.words],
+        addresses=[PlaceAnswer.about(each) for each in found.addresses],
+        departments=[PlaceAnswer.about(each) for each in found.departments],
+        heat=[HeatAnswer.about(each) for each in found.heat],
     )
 
 

@@ -114,7 +114,7 @@ async def get_sent_case(inquiry: Inquiry[Nothing, Nothing]) -> SentCaseAnswer:
         found = await find_sent_case(connection, inquiry.key.key_id, inquiry.path("case_no"))
     if found is None:
         raise not_found("工单")
-    return SentCaseAnswer.of(found)
+    return SentCaseAnswer.about(found)
 
 
 def _case_of(inquiry: Inquiry[InboundCase, Any]) -> tuple[NewCase, Origin]:

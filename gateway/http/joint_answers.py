@@ -44,7 +44,7 @@ def joint_answer(joint: Joint, now: datetime) -> JointAnswer:
         joint_id=joint.joint_id,
         case_no=joint.case_no,
         title=joint.title,
-        caller=NamedAnswer.of(joint.caller),
+        caller=NamedAnswer.about(joint.caller),
         called_at=joint.called_at,
         report_by=joint.report_by,
         days=joint.days,
@@ -52,5 +52,5 @@ def joint_answer(joint: Joint, now: datetime) -> JointAnswer:
         light=joint.light(now),
         late=joint.ended_at is None and joint.is_late(now),
         ended_at=joint.ended_at,
-        calls=[JointCallAnswer.of(call) for call in joint.calls],
+        calls=[JointCallAnswer.about(call) for call in joint.calls],
     )

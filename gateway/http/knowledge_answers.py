@@ -115,7 +115,7 @@ async def full_article(
         versions=[version_row(version, today) for version in article.versions],
         may_write=may_write,
         allowed=_allowed(article, rights, inquiry.person.login),
-        history=[ArticleEntryAnswer.of(entry) for entry in history],
+        history=[ArticleEntryAnswer.about(entry) for entry in history],
     )
 
 

@@ -129,7 +129,7 @@ async def post_case_article(inquiry: Inquiry[ArticleLink, Nothing]) -> list[Case
 
 
 async def _linked(connection: Any, case_id: int) -> list[CaseArticleAnswer]:
-    return [CaseArticleAnswer.of(each) for each in await articles_of_case(connection, case_id)]
+    return [CaseArticleAnswer.about(each) for each in await articles_of_case(connection, case_id)]
 
 
 ENDPOINTS = (search_knowledge, get_case_articles, post_case_article)

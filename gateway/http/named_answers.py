@@ -13,4 +13,4 @@ class NamedAnswer(Answer):
 
 def named_answer(named: Named | None) -> NamedAnswer | None:
     """A department or a category as it is answered."""
-    return None if named is None else NamedAnswer.of(named)
+    return None if named is None else NamedAnswer.about(named)

@@ -68,7 +68,7 @@ async def log_in(inquiry: Inquiry[Credentials, Nothing]) -> web.StreamResponse:
     lifetime_s = round(inquiry.settings.session_hours * 3600)
     token = await sessions.start(services.redis, person, lifetime_s=lifetime_s)
     inquiry.request[PERSON] = person
-    response = log_in.respond(Session.of(person))
+    response = log_in.respond(Session.about(person))
     response.set_cookie(
         sessions.COOKIE,
         token,
@@ -107,7 +107,7 @@ def _wrong_with_new(credentials: Credentials, *, given: bool) -> str:
 @endpoint("GET", "/api/v1/session", access=EVERYONE, answer=Session)
 async def get_session(inquiry: Inquiry[Nothing, Nothing]) -> Session:
     """Who is logged in."""
-    return Session.of(inquiry.person)
+    return Session.about(inquiry.person)
 
 
 @endpoint("DELETE", "/api/v1/session", access=EVERYONE, answer=None, status=204)

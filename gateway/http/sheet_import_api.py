@@ -107,21 +107,21 @@ async def post_import(inquiry: Inquiry[Nothing, FileName]) -> ImportAnswer:
         with _problems():
             async with inquiry.services.database() as connection:
                 now = inquiry.services.clock()
-                return ImportAnswer.of(await importing.check(connection, upload, now=now))
+                return ImportAnswer.about(await importing.check(connection, upload, now=now))
 
 
 @endpoint("GET", "/api/v1/imports", access=ADMINISTRATORS, answer=list[ImportAnswer])
 async def get_imports(inquiry: Inquiry[Nothing, Nothing]) -> list[ImportAnswer]:
     """The newest fifty imports."""
     async with inquiry.services.database() as connection:
-        return [ImportAnswer.of(each) for each in await staging.newest(connection, 50)]
+        return [ImportAnswer.about(each) for each in await staging.newest(connection, 50)]
 
 
 @endpoint("GET", PATH, access=ADMINISTRATORS, answer=ImportAnswer, problems=(404,))
 async def get_import(inquiry: Inquiry[Nothing, Nothing]) -> ImportAnswer:
     """An import and how far it is."""
     async with inquiry.services.database() as connection:
-        return ImportAnswer.of(await find_import(connection, inquiry))
+        return ImportAnswer.about(await find_import(connection, inquiry))
 
 
 @endpoint(
@@ -170,7 +170,7 @@ async def accept_import(inquiry: Inquiry[Acceptance, Nothing]) -> ImportAnswer:
                 only_good=inquiry.body.only_good,
                 now=inquiry.services.clock(),
             )
-    return ImportAnswer.of(accepted)
+    return ImportAnswer.about(accepted)
 
 
 @endpoint("DELETE", PATH, access=ADMINISTRATORS, answer=None, status=204, problems=(404, 409))

@@ -72,7 +72,7 @@ async def get_lists(inquiry: Inquiry[Nothing, ListFilter]) -> list[ListAnswer]:
     """The lists that were made, the newest first."""
     async with inquiry.services.database() as connection:
         found = await lists.find_lists(connection, **inquiry.query.model_dump())
-    return [ListAnswer.of(each) for each in found]
+    return [ListAnswer.about(each) for each in found]
 
 
 @endpoint("GET", ONE, access=SUPERVISORS, answer=FullList, problems=(404,))
@@ -85,14 +85,14 @@ async def get_list(inquiry: Inquiry[Nothing, Nothing]) -> FullList:
         shares = await lists.department_shares(connection, head.list_id, discounted=discounted)
         figures = await analysis.analysis_of(connection, head.list_id)
     return FullList(
-        **ListAnswer.of(head).model_dump(),
+        **ListAnswer.about(head).model_dump(),
         grounds=[
             GroundAnswer(
                 ground=ground, word=rule.word, sentence=rule.sentence, cases=counts.get(ground, 0)
             )
             for ground, rule in RULES.items()
         ],
-        departments=[ShareAnswer.of(share) for share in shares],
+        departments=[ShareAnswer.about(share) for share in shares],
         figures=[month_figure(count) for count in figures],
     )
 
@@ -110,7 +110,7 @@ async def get_items(inquiry: Inquiry[Nothing, ItemFilter]) -> list[ItemAnswer]:
     async with inquiry.services.database() as connection:
         head = await _list(connection, inquiry)
         found = await lists.find_items(connection, head.list_id, **inquiry.query.model_dump())
-    return [ItemAnswer.of(each) for each in found]
+    return [ItemAnswer.about(each) for each in found]
 
 
 @endpoint(
@@ -128,7 +128,7 @@ async def sign_items(inquiry: Inquiry[Signing, Nothing]) -> ListAnswer:
         head = await _list(connection, inquiry)
     for each in performed:
         await announce(services, each)
-    return ListAnswer.of(head)
+    return ListAnswer.about(head)
 
 
 async def _sign(

@@ -61,8 +61,8 @@ async def get_surges(inquiry: Inquiry[Nothing, Page]) -> SurgesAnswer:
         going_on = await store.list_open(connection)
         ended = await store.list_ended(connection, before=query.before, limit=query.limit)
     return SurgesAnswer(
-        open=[SurgeAnswer.of(each) for each in going_on],
-        ended=[SurgeAnswer.of(each) for each in ended],
+        open=[SurgeAnswer.about(each) for each in going_on],
+        ended=[SurgeAnswer.about(each) for each in ended],
     )
 
 
@@ -80,7 +80,7 @@ async def acknowledge_surge(inquiry: Inquiry[Nothing, Nothing]) -> SurgeAnswer:
     async with services.database() as connection, connection.transaction():
         with as_problems():
             surge = await store.acknowledge(connection, surge_id, login=login, at=services.clock())
-    return SurgeAnswer.of(surge)
+    return SurgeAnswer.about(surge)
 
 
 ENDPOINTS = (get_surges, acknowledge_surge)

@@ -128,8 +128,8 @@ def _apart(search: Search) -> Search | None:
 
 
 def _wanted(search: Search) -> dict[str, Any]:
-    which = {"states": search.states, "categories": search.categories, "opener": search.opener}
-    which["source"] = search.source
+    which: dict[str, Any] = {"states": search.states, "categories": search.categories}
+    which |= {"opener": search.opener, "source": search.source}
     return {**which, **search.placed, **search.sight, **search.period}
 
 

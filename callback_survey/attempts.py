@@ -85,7 +85,7 @@ class Attempt:
         )
 
 
-async def claim(  # noqa: PLR0913  # those below go by name
+async def claim(
     connection: Any,
     case_id: int,
     number: str,

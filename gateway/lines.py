@@ -112,7 +112,7 @@ async def line_changes(
     return [LineChange.from_row(row) async for row in rows]
 
 
-async def _tell(  # noqa: PLR0913 - what changed, and who did it when
+async def _tell(
     connection: Any,
     action: str,
     number: str,

@@ -183,7 +183,7 @@ class Reconstruction:
     another is seen there. ``ami_heard_at``: see `Restarts`.
     """
 
-    def __init__(  # noqa: PLR0913  # the last four go by name
+    def __init__(
         self,
         switchboard: str,
         queue_log: Iterable[QueueLogLine],
@@ -233,7 +233,7 @@ class Reconstruction:
             yield event.call
 
 
-def reconstruct(  # noqa: PLR0913  # the last three go by name
+def reconstruct(
     switchboard: str,
     queue_log: Iterable[QueueLogLine],
     cel: Iterable[CelEvent],

@@ -50,7 +50,7 @@ async def open_case(conn: Any, new: NewCase, *, actor: Actor, now: datetime) -> 
     return await steps.read(conn, case_id)
 
 
-async def close_case(  # noqa: PLR0913  # what a closing consists of
+async def close_case(
     conn: Any, case_no: str, *, result: str, version: int, actor: Actor, now: datetime
 ) -> Case:
     """Close a case with its result, unless it is not the `version` that the actor has seen.

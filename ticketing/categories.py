@@ -93,7 +93,7 @@ async def create_category(
     return await find_category(conn, code)
 
 
-async def change_category(  # noqa: PLR0913  # what a category consists of
+async def change_category(
     conn: Any, code: str, *, name: str, parent: str | None, department: str | None, closed: bool
 ) -> tuple[Category, Category]:
     """Rename, move, close or reopen a category; as it was and as it is.

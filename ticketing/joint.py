@@ -107,7 +107,7 @@ async def standing_for(conn: Any, case_id: int, standing: Standing, actor: Actor
     return replace(standing, street=row["street"], joint=row["joint"], call=call)
 
 
-async def follow_step(  # noqa: PLR0913  # what a step consists of
+async def follow_step(
     conn: Any,
     case: Locked,
     step: Step,

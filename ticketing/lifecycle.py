@@ -145,7 +145,7 @@ _REASON, _WHERE = _F.REASON, (_F.ASSISTING, _F.CATEGORY)
 _WHISTLE = (_F.ASSISTING, _F.HOURS, _F.DAYS, _REASON)
 
 
-def _row(  # noqa: PLR0913  # the columns of the table
+def _row(
     to: CaseState,
     parties: set[Party],
     required: tuple[Field, ...] = (),

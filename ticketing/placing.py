@@ -22,7 +22,7 @@ class Placement:
     called: tuple[int, ...] = ()
 
 
-async def placement(  # noqa: PLR0913  # what a step consists of
+async def placement(
     conn: Any,
     case: Locked,
     step: Step,

@@ -104,7 +104,7 @@ async def take_step(
     )
 
 
-async def apply(  # noqa: PLR0913  # what a step consists of
+async def apply(
     conn: Any,
     case: Locked,
     wanted: StepRequest,

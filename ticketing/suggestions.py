@@ -98,7 +98,7 @@ async def tie(conn: Any, campaign: Campaign, case: Case, *, actor: Actor, now: d
         raise ConflictError(f"工单{case.case_no}已列入征集活动")
 
 
-async def list_suggestions(  # noqa: PLR0913  # the parts of a list
+async def list_suggestions(
     conn: Any,
     campaign_id: int,
     actor: Actor,
@@ -119,7 +119,7 @@ async def list_suggestions(  # noqa: PLR0913  # the parts of a list
     return [Suggestion.from_row(row) async for row in rows]
 
 
-async def screen(  # noqa: PLR0913  # what a screening consists of
+async def screen(
     conn: Any, campaign_id: int, case_no: str, *, valid: bool, because: str, version: int
 ) -> tuple[Suggestion, Suggestion]:
     """Say whether a suggestion is valid, and if not, why; as it was and as it is.
@@ -134,7 +134,7 @@ async def screen(  # noqa: PLR0913  # what a screening consists of
     return before, await _locked(conn, campaign_id, case_no)
 
 
-async def decide(  # noqa: PLR0913  # what a decision consists of
+async def decide(
     conn: Any,
     campaign_id: int,
     case_no: str,

@@ -26,7 +26,7 @@ def call_fields(row: Mapping[str, Any]) -> Fields:
     return {name: row[name] for name in _SAME} | times | {"agents": json.loads(row["agents"])}
 
 
-async def calls_before(  # noqa: PLR0913  # all go by name
+async def calls_before(
     connection: Any,
     *,
     own: tuple[str, str] | None,

@@ -114,7 +114,7 @@ async def withdraw_rule(inquiry: Inquiry[RuleWithdrawal, Nothing]) -> RuleAnswer
     return await _save(inquiry, form.category, last.sign, last.close, form.version, withdrawn=True)
 
 
-async def _save(  # noqa: PLR0913  # what a version consists of
+async def _save(
     inquiry: Inquiry[Any, Nothing],
     category: str | None,
     sign: Allowance,

@@ -195,7 +195,7 @@ class Endpoint:
         return validated(self.query, given)
 
 
-def endpoint(  # noqa: PLR0913 - a declaration names its parts
+def endpoint(
     method: Method,
     path: str,
     *,

@@ -104,7 +104,7 @@ async def _check_staged(connection: Any, import_id: int, upload: Upload, now: da
     return checked
 
 
-async def accept(  # noqa: PLR0913  # what a decision consists of
+async def accept(
     connection: Any,
     import_id: int,
     *,

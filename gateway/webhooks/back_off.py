@@ -28,7 +28,7 @@ def delay_s(failures: int, chance: float, *, asked_s: float = 0) -> float:
     return max(spread, min(asked_s, ASKED_MAX_S))
 
 
-def next_try(  # noqa: PLR0913 - what it depends on
+def next_try(
     failures: int,
     *,
     tried_since: datetime,

@@ -131,7 +131,7 @@ async def _leave_empty(conn: Any, lane: Lane, *, now: datetime) -> None:
         await _SQL.set_lane(conn, **lane.key, due_at=now, keep=False)
 
 
-async def note(  # noqa: PLR0913 - what there is to note
+async def note(
     conn: Any,
     lane: Lane,
     sent: Head,

@@ -26,7 +26,7 @@ class AgiServer:
     78 µs of CPU a command (51 to 66 with uvloop) and 16 KB each.
     """
 
-    def __init__(  # noqa: PLR0913  # each by its name, each another matter
+    def __init__(
         self,
         *,
         host: str,

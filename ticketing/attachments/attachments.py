@@ -74,7 +74,7 @@ async def attach(conn: Any, case: Case, added: Attachment, *, actor: Actor) -> T
     return await take_step(conn, case.case_no, wanted, actor=actor, now=added.added_at)
 
 
-async def remove(  # noqa: PLR0913  # what a removal consists of
+async def remove(
     conn: Any, case: Case, attachment_id: UUID, *, reason: str, actor: Actor, now: datetime
 ) -> Taken:
     """Remove a file with a reason: whoever added it may, and supervisors.

@@ -54,7 +54,7 @@ async def find_card(conn: Any, caller: str) -> Card | None:
     return None if row is None else Card.from_row(row)
 
 
-async def save_card(  # noqa: PLR0913  # what a change consists of
+async def save_card(
     conn: Any, caller: str, text: CardText, *, version: int, actor: str, now: datetime
 ) -> Card:
     """Keep ``text``; ``version`` is the one that was seen, 0 for none.

@@ -101,7 +101,7 @@ class _Ruling:
     now: datetime
 
 
-async def propose(  # noqa: PLR0913  # what a proposal consists of
+async def propose(
     conn: Any,
     caller: str,
     *,
@@ -130,7 +130,7 @@ async def propose(  # noqa: PLR0913  # what a proposal consists of
     return await _locked(conn, mark_id)
 
 
-async def approve(  # noqa: PLR0913  # what an approval consists of
+async def approve(
     conn: Any, mark_id: int, *, days: int, note: str, actor: str, now: datetime
 ) -> Mark:
     """Put a mark into force for so many days from now.
@@ -153,7 +153,7 @@ async def refuse(conn: Any, mark_id: int, *, reason: str, actor: str, now: datet
     return await _decide(conn, mark_id, ruling)
 
 
-async def lift(  # noqa: PLR0913  # what lifting consists of
+async def lift(
     conn: Any, mark_id: int, *, reason: str, mistaken: bool, actor: str, now: datetime
 ) -> Mark:
     """End a mark that is in force; a ``mistaken`` one as if it had never been.

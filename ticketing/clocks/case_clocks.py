@@ -76,7 +76,7 @@ class Clock:
         )
 
 
-async def start(  # noqa: PLR0913  # what a clock begins with
+async def start(
     conn: Any,
     case_id: int,
     kind: ClockKind,
@@ -130,7 +130,7 @@ async def pause(
     return replace(clock, paused_at=at)
 
 
-async def resume(  # noqa: PLR0913  # as all of them
+async def resume(
     conn: Any, case_id: int, kind: ClockKind, *, timing: Timing, actor: str, at: datetime
 ) -> Clock | None:
     """Let time pass again; raises `ClockStateError` when the clock is not paused."""
@@ -144,7 +144,7 @@ async def resume(  # noqa: PLR0913  # as all of them
     return await _date(conn, replace(clock, paused_at=None), timing)
 
 
-async def extend(  # noqa: PLR0913  # as all of them
+async def extend(
     conn: Any,
     case_id: int,
     kind: ClockKind,

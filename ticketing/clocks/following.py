@@ -10,7 +10,7 @@ from ticketing.clocks.rules import ClockKind, Urgency
 from ticketing.lifecycle import ENDED, CaseState, Step
 
 
-async def follow_opening(  # noqa: PLR0913  # what a clock starts with
+async def follow_opening(
     conn: Any, case: Case, *, urgency: Urgency, timing: Timing, actor: str, at: datetime
 ) -> None:
     """Start the clocks of a case that was just opened, unless it is closed already."""
@@ -36,7 +36,7 @@ def _category(case: Case) -> str | None:
     return case.category.code if case.category else None
 
 
-async def follow_step(  # noqa: PLR0913  # what a step consists of
+async def follow_step(
     conn: Any,
     case: Case,
     step: Step,

@@ -18,7 +18,7 @@ _BEHIND_ALL = 2**63 - 1
 _Place = tuple[datetime | None, int]  # behind a deadline, and the case that has it
 
 
-async def lit_cases(  # noqa: PLR0913  # the parts of a list
+async def lit_cases(
     conn: Any,
     light: Light,
     wanted: Wanted,

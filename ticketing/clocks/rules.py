@@ -90,7 +90,7 @@ async def rule_for(conn: Any, category: str | None, urgency: Urgency) -> Rule:
     return Rule.from_row(await QUERIES.rule_for(conn, category=category, urgency=urgency))
 
 
-async def save_rule(  # noqa: PLR0913  # what a version consists of
+async def save_rule(
     conn: Any,
     category: str | None,
     urgency: Urgency,

@@ -98,7 +98,7 @@ class BadRow:
         return cls(row["line"], tuple(row["cells"]), tuple(problems))
 
 
-async def begin(  # noqa: PLR0913  # what an upload is
+async def begin(
     conn: Any, sheet: Sheet, *, file_name: str, sha256: str, actor: str, at: datetime
 ) -> int:
     """Note an upload whose rows follow; its id."""

@@ -75,7 +75,7 @@ async def create_article(conn: Any, draft: Draft, *, actor: Actor, now: datetime
     return article_id
 
 
-async def save_draft(  # noqa: PLR0913  # who changes what, when
+async def save_draft(
     conn: Any, article_id: int, draft: Draft, *, revision: int, actor: Actor, now: datetime
 ) -> None:
     """Change the draft of an article, or begin one beside what is published.
@@ -140,7 +140,7 @@ async def _make_room(
         await _QUERIES.hide_words(conn, version_id=article.published.version_id)
 
 
-async def _move(  # noqa: PLR0913  # all go by name
+async def _move(
     conn: Any,
     version: Version,
     to: ArticleState,
@@ -204,7 +204,7 @@ async def _versions(conn: Any, article_id: int) -> list[Version]:
     return [Version.from_row(row) async for row in rows]
 
 
-async def _next(  # noqa: PLR0913  # what an entry consists of
+async def _next(
     conn: Any,
     article_id: int,
     version: int,
@@ -218,7 +218,7 @@ async def _next(  # noqa: PLR0913  # what an entry consists of
     await _note(conn, article_id, revision, version, step, actor=actor, now=now, note=note)
 
 
-async def _note(  # noqa: PLR0913  # as above
+async def _note(
     conn: Any,
     article_id: int,
     revision: int,

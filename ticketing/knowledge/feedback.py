@@ -66,7 +66,7 @@ class Feedback:
         return cls(**typed, **same)
 
 
-async def give_feedback(  # noqa: PLR0913  # what a remark consists of
+async def give_feedback(
     conn: Any, article_id: int, kind: FeedbackKind, text: str, *, actor: Actor, now: datetime
 ) -> Feedback:
     """Remark on the published version of an article; raises `NotFoundError`, `ConflictError`."""
@@ -107,7 +107,7 @@ async def report_missing(
     )
 
 
-async def settle_feedback(  # noqa: PLR0913  # what a settlement consists of
+async def settle_feedback(
     conn: Any, feedback_id: int, outcome: Settlement, answer: str, *, actor: Actor, now: datetime
 ) -> Feedback:
     """Answer a remark, once.
@@ -134,7 +134,7 @@ async def settle_feedback(  # noqa: PLR0913  # what a settlement consists of
     return await _read(conn, feedback_id)
 
 
-async def list_feedback(  # noqa: PLR0913  # which part of the list
+async def list_feedback(
     conn: Any,
     actor: Actor,
     *,

@@ -155,7 +155,7 @@ async def department_shares(
     return [DepartmentShare.from_row(row) async for row in rows]
 
 
-async def find_items(  # noqa: PLR0913  # the filters of a list
+async def find_items(
     conn: Any,
     list_id: int,
     *,

@@ -41,7 +41,7 @@ async def asked_between(conn: Any, period: Period, *, at: datetime) -> tuple[dat
     return (first - timedelta(days=1) if before is None else max(before, longest)), last
 
 
-async def make_list(  # noqa: PLR0913  # what a list is made of
+async def make_list(
     conn: Any, period: Period, *, at: datetime, outside: Outside, timing: Timing, now: datetime
 ) -> int | None:
     """Make the list of a period; its id, or ``None`` when it has been made meanwhile.

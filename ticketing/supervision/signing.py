@@ -44,7 +44,7 @@ async def check_unsigned(conn: Any, list_id: int, case_no: str) -> int:
     return int(row["case_id"])
 
 
-async def sign(  # noqa: PLR0913  # what a signature consists of
+async def sign(
     conn: Any, list_id: int, case_id: int, step: Step, *, words: str, actor: Actor, now: datetime
 ) -> None:
     """Keep that an item is signed off; raises `ConflictError` when somebody was quicker."""

@@ -1,24 +1,19 @@
 """Carries events to their destinations: in order per case, until they arrive.
 
-What waits of one case for one destination is a lane. A courier leases a lane, sends its oldest
-event, writes down what came of it, and goes on with the next. Nothing is sent twice on purpose: a
-lane belongs to whoever leased it. When he dies the lease ends, and the event may arrive a second
-time, with the same id.
+What waits of one case for one destination is a lane. A courier leases a lane (`gateway.carrying`),
+sends its oldest event, writes down what came of it, and goes on with the next.
 """
 
-import asyncio
-import contextlib
 import random
 import uuid
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from gateway.context import Context
+from gateway.carrying import LEASE_MARGIN, Carrier
 from gateway.settings import Settings
 from gateway.webhooks import lanes
 from gateway.webhooks.addresses import Guard
@@ -27,10 +22,8 @@ from gateway.webhooks.lanes import Head, Lane, Outcome
 from gateway.webhooks.sending import Reply, Sender
 from gateway.webhooks.signing import headers
 
-LEASE_MARGIN = timedelta(seconds=30)
 # After so many events of a case others have their turn.
 TURN = 20
-POLL_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -46,66 +39,40 @@ def give_up_of(settings: Settings) -> GiveUp:
 
 
 @dataclass
-class Courier:
+class Courier(Carrier[Lane]):
     """Sends what is due. ``chance`` yields numbers in [0, 1) for the jitter."""
 
-    context: Context
     sender: Sender
     chance: Callable[[], float] = random.random
-    _busy: Counter[int] = field(default_factory=Counter)
-    _freed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self) -> None:
-        """Send for ever. Raises what asyncpg raises when the database cannot be used."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                self._freed.clear()
-                begun = await self.begin(tasks)
-                if not begun or self._full:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._freed.wait(), POLL_S)
+    @property
+    def limit(self) -> int:
+        """Cases at once per destination, as set."""
+        return self.context.settings.webhook_concurrency
 
-    async def begin(self, tasks: asyncio.TaskGroup) -> int:
-        """Lease lanes that are due, as many as each destination has room for; send in ``tasks``.
+    def destination(self, piece: Lane) -> int:
+        """Where the events of a lane go."""
+        return piece.destination_id
 
-        Returns how many were leased.
-        """
-        settings = self.context.settings
-        async with self.context.engines.pool.acquire() as connection:
-            destinations = await lanes.active_destinations(connection)
-            room = {
-                each: settings.webhook_concurrency - self._busy[each]
-                for each in destinations
-                if self._busy[each] < settings.webhook_concurrency
-            }
-            if not room:
-                return 0
-            now = self.context.clock()
-            leased = await lanes.claim(
-                connection, room, now=now, until=now + self._lease, lease=uuid.uuid4()
-            )
-        for lane in leased:
-            self._busy[lane.destination_id] += 1
-            tasks.create_task(self._drive(lane), name="webhook lane")
-        return len(leased)
+    async def lease(self, connection: Any) -> Sequence[Lane]:
+        """Lease lanes that are due, as many as each destination has room for."""
+        room = self.room(await lanes.active_destinations(connection))
+        if not room:
+            return ()
+        now = self.context.clock()
+        return await lanes.claim(
+            connection, room, now=now, until=now + self._lease, lease=uuid.uuid4()
+        )
+
+    async def carry(self, piece: Lane) -> None:
+        """Send the events of a lane in their order, `TURN` at most."""
+        for turn in range(1, TURN + 1):
+            if not await self._send_head(piece, last=turn == TURN):
+                return
 
     @property
     def _lease(self) -> timedelta:
         return timedelta(seconds=self.sender.timeout_s) + LEASE_MARGIN
-
-    @property
-    def _full(self) -> bool:
-        limit = self.context.settings.webhook_concurrency
-        return any(busy >= limit for busy in self._busy.values())
-
-    async def _drive(self, lane: Lane) -> None:
-        try:
-            for turn in range(1, TURN + 1):
-                if not await self._send_head(lane, last=turn == TURN):
-                    return
-        finally:
-            self._busy[lane.destination_id] -= 1
-            self._freed.set()
 
     async def _send_head(self, lane: Lane, *, last: bool) -> bool:
         """Send the oldest event of a lane; whether to go on with it."""

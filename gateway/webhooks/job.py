@@ -1,33 +1,28 @@
 """The part of role ``worker`` that carries webhooks, and what it throws away."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import structlog
-
+from gateway.carrying import keep_carrying
 from gateway.context import Context
-from gateway.database_away import DATABASE_AWAY
 from gateway.webhooks.courier import Courier, guard_of
 from gateway.webhooks.deliveries import purge
 from gateway.webhooks.sending import sending
 
-RESTART_S = 2.0
 BATCH = 5000
-
-log = structlog.get_logger(__name__)
 
 
 async def carry_webhooks(context: Context) -> None:
-    """Send what is due until cancelled; a lost database is waited for."""
-    settings = context.settings
-    while True:
-        try:
-            timeout_s = settings.webhook_timeout_s
-            async with sending(guard_of(settings), timeout_s=timeout_s) as sender:
-                await Courier(context, sender).run()
-        except* DATABASE_AWAY as group:
-            log.warning("webhooks_interrupted", error=type(group.exceptions[0]).__name__)
-        await asyncio.sleep(RESTART_S)
+    """Send what is due until cancelled."""
+
+    @asynccontextmanager
+    async def courier() -> AsyncIterator[Courier]:
+        settings = context.settings
+        async with sending(guard_of(settings), timeout_s=settings.webhook_timeout_s) as sender:
+            yield Courier(context, sender)
+
+    await keep_carrying(courier, what="webhooks")
 
 
 async def purge_webhooks(context: Context) -> int:

@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from gateway.carrying import LEASE_MARGIN
 from gateway.context import Context
 from gateway.http.case_events import event_name
 from gateway.roles.worker import worker
-from gateway.webhooks.courier import LEASE_MARGIN
 from gateway.webhooks.job import purge_webhooks
 from gateway.webhooks.names import EVENTS
 from gateway.webhooks.sending import EXCERPT_MAX

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from gateway.urls import check_networks
+from gateway.urls import check_networks, check_notice_url
+from gateway.webhooks.errors import SecretInvalidError
+from gateway.webhooks.signing import BYTES_MAX, BYTES_MIN, PREFIX, key_of
 from ticketing.clocks.errors import ClockInvalidError
 from ticketing.clocks.working_time import WorkingHours
 
@@ -113,6 +115,16 @@ class CaseSettings(BaseModel):
     webhook_give_up_hours: float = Field(72, gt=0, le=720, description="or so long after the first")
     webhook_keep_days: int = Field(30, ge=1, le=400, description="how long what arrived is kept")
 
+    notice_url: str | None = Field(
+        None, description="the SMS gateway that notices to citizens are posted to; none: no notices"
+    )
+    notice_secret: SecretStr | None = Field(
+        None, description="what they are signed with: whsec_ and base64"
+    )
+    notice_timeout_s: float = Field(15, ge=0.1, le=60, description="for one attempt")
+    notice_concurrency: int = Field(4, ge=1, le=50, description="notices at once")
+    notice_keep_days: int = Field(30, ge=1, le=400, description="how long ended notices are kept")
+
     @field_validator("surge_windows_min")
     @classmethod
     def _windows(cls, windows: tuple[int, ...]) -> tuple[int, ...]:
@@ -133,6 +145,30 @@ class CaseSettings(BaseModel):
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         return check_networks(networks)
+
+    @field_validator("notice_url")
+    @classmethod
+    def _notice_url(cls, url: str | None) -> str | None:
+        if url is not None:
+            check_notice_url(url)
+        return url
+
+    @field_validator("notice_secret")
+    @classmethod
+    def _notice_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        try:
+            if secret is not None:
+                key_of(secret.get_secret_value())
+        except SecretInvalidError:
+            form = f"{PREFIX} and base64 of {BYTES_MIN} to {BYTES_MAX} bytes"
+            raise ValueError(f"must be {form}") from None
+        return secret
+
+    @model_validator(mode="after")
+    def _notices_are_signed(self) -> Self:
+        if (self.notice_url is None) != (self.notice_secret is None):
+            raise ValueError("notice_url and notice_secret must be set together")
+        return self
 
     @model_validator(mode="after")
     def _confidences_agree(self) -> Self:

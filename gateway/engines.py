@@ -49,12 +49,17 @@ async def start_engines(settings: Settings, stack: AsyncExitStack) -> Engines:
         min_size=1,
         max_size=POOL_MAX,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings=SESSION,
+        server_settings=session_of(settings),
     )
     stack.push_async_callback(pool.close)
     redis = redis_client.connect(await _redis_url(settings, stack))
     stack.push_async_callback(redis.aclose)
     return Engines(dsn, pool, redis)
+
+
+def session_of(settings: Settings) -> dict[str, str]:
+    """What every session in the database is set to; the trigger for notices asks for the last."""
+    return SESSION | {"hotline.notices": "on" if settings.notice_url else "off"}
 
 
 async def _redis_url(settings: Settings, stack: AsyncExitStack) -> str:

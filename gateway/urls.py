@@ -20,6 +20,7 @@ _FORMS = {
     "redis_url": (("redis", "rediss", "unix"), "redis://:secret@host:6379/0"),
     "ami_url": (("ami", "amis"), "ami://user:secret@host:5038, or amis:// for TLS"),
 }
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(:[0-9]{1,5})?")
 
 
@@ -56,6 +57,24 @@ def _is_redis(url: str, path: str) -> bool:
     except ValueError:
         return False
     return url.startswith("unix:") or path.removeprefix("/").isdigit() or path in {"", "/"}
+
+
+def check_notice_url(url: str) -> None:
+    """Raise `ValueError` with the allowed form when no notices can be posted to ``url``.
+
+    Telephone numbers go there: without TLS only to a program on the same machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("must look like https://host/path")
+    if parts.scheme != "https" and (parts.scheme != "http" or host not in _LOOPBACK):
+        raise ValueError("must begin with https://; http:// only to 127.0.0.1 or [::1]")
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError("must hold neither a user, nor a password, nor a # fragment")
 
 
 def ami_endpoint(url: str) -> Endpoint:

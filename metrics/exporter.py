@@ -18,6 +18,7 @@ from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.dispatch_suggestion import suggestion_metrics
 from metrics.events import EventCounts
+from metrics.notices import notice_metrics
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
@@ -143,6 +144,7 @@ class FiguresCollector(Collector):
             snapshot.suggestion_model, snapshot.events, self._counters, now=snapshot.taken_at
         )
         yield from webhook_metrics(snapshot.webhooks, snapshot.events, self._counters)
+        yield from notice_metrics(snapshot.notices, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
         yield from self._reconciliation(snapshot)

@@ -18,6 +18,7 @@ from metrics.counts import CallCounts
 from metrics.dispatch_suggestion import ServedModel, served_model
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
+from metrics.notices import WaitingNotices, waiting_notices
 from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
 CLOCKS_EVERY_S = 10.0
 WEBHOOKS_EVERY_S = 10.0
+NOTICES_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -56,6 +58,7 @@ class Snapshot:
     surges: OpenSurges
     suggestion_model: ServedModel | None
     webhooks: WaitingWebhooks
+    notices: WaitingNotices
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -85,6 +88,7 @@ class SnapshotKeeper:
         self._callers: tuple[float, CallerCounts] | None = None
         self._clocks: tuple[float, RunningClocks] | None = None
         self._webhooks: tuple[float, WaitingWebhooks] | None = None
+        self._notices: tuple[float, WaitingNotices] | None = None
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -127,6 +131,7 @@ class SnapshotKeeper:
             surges=await open_surges(conn),
             suggestion_model=await served_model(conn),
             webhooks=await self._waiting_webhooks(conn, taken_at_s),
+            notices=await self._waiting_notices(conn, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
@@ -157,6 +162,12 @@ class SnapshotKeeper:
         if self._webhooks is None or now_s - self._webhooks[0] >= WEBHOOKS_EVERY_S:
             self._webhooks = now_s, await waiting_webhooks(conn)
         return self._webhooks[1]
+
+    async def _waiting_notices(self, conn: Any, now_s: float) -> WaitingNotices:
+        """Counted over all that waits, and so not every time."""
+        if self._notices is None or now_s - self._notices[0] >= NOTICES_EVERY_S:
+            self._notices = now_s, await waiting_notices(conn)
+        return self._notices[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

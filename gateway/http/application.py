@@ -40,6 +40,7 @@ from gateway.http import (
     knowledge_feedback_api,
     knowledge_search_api,
     line_api,
+    notice_api,
     nuisance_api,
     open311_requests_api,
     open311_services_api,
@@ -118,6 +119,7 @@ API: tuple[Endpoint, ...] = (
     *audit_api.ENDPOINTS,
     *webhook_api.ENDPOINTS,
     *webhook_delivery_api.ENDPOINTS,
+    *notice_api.ENDPOINTS,
     *health_api.ENDPOINTS,
     *socket_api.ENDPOINTS,
 )

@@ -22,6 +22,7 @@ from gateway.idempotency import forget_idempotency_keys
 from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
 from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
+from gateway.notices.job import carry_notices, purge_notices
 from gateway.suggestion_training import train_if_due
 from gateway.supervision_lists import make_due_lists
 from gateway.surge_watch import watch_surges
@@ -48,6 +49,7 @@ async def worker(context: Context) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_take_jobs(context), name="jobs")
         tasks.create_task(carry_webhooks(context), name="webhooks")
+        tasks.create_task(carry_notices(context), name="notices")
 
 
 async def _take_jobs(context: Context) -> None:
@@ -134,6 +136,7 @@ REGULAR: dict[_Work, str] = {
     train_if_due: EVERY_TEN_MINUTES,
     purge_imports: EVERY_HOUR,
     purge_webhooks: EVERY_HOUR,
+    purge_notices: EVERY_HOUR,
     clean_attachments: EVERY_HOUR,
     forget_idempotency_keys: NIGHTLY,
 }

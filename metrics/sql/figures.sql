@@ -131,3 +131,12 @@ select
 from webhook_destinations d
 join webhook_deliveries v using (destination_id)
 where v.state in ('waiting', 'dead');
+
+-- name: waiting_notices()^
+select
+  count(*) filter (where state = 'waiting') as waiting,
+  coalesce(extract(epoch from
+    now() - min(at) filter (where state = 'waiting')
+  ), 0)::double precision as oldest_s,
+  count(*) filter (where state in ('refused', 'expired')) as dead
+from citizen_notices where state in ('waiting', 'refused', 'expired');

@@ -148,6 +148,9 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
         "insert into webhook_destinations (name, url, secret, events, created_at)"
         " values ('别的系统', 'https://example.org/', 'whsec_x', '{}', now())"
     )
+    database = await hotline.pool.fetchval("select current_database()")
+    await hotline.pool.execute(f"alter database {database} set hotline.notices = 'on'")
+    await hotline.pool.expire_connections()
     found = await checked(town, C, rows)
     assert (found["rows"], found["bad"], found["added"]) == (5, 0, 5), await problems(town, found)
     assert await hotline.pool.fetchval("select count(*) from cases") == 0
@@ -178,6 +181,8 @@ async def test_cases(hotline: Hotline, town: Browser) -> None:
     ]
     assert hotline.closed == []
     assert await hotline.pool.fetchval("select count(*) from webhook_events") == 0
+    assert await hotline.pool.fetchval("select current_setting('hotline.notices')") == "on"
+    assert await hotline.pool.fetchval("select count(*) from citizen_notices") == 0
     _, answer = await town.json("GET", "/api/v1/cases/20190506-00002")
     (entry,) = answer["history"]
     assert (entry["step"], entry["actor"], entry["note"]) == ("imported", "admin", "原系统编号 A2")

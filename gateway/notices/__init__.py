@@ -1,0 +1,1 @@
+"""Notices to citizens (C7): by SMS when their case is accepted and when it is closed."""

@@ -69,6 +69,7 @@ class AsteriskSettings:
     rating_keys: str = "1-3"
     key_timeout_s: int = 6
     survey_timeout_s: int = 180
+    enquiry_timeout_s: int = 180
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
     system_name: str = "hotline"

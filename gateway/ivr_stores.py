@@ -1,9 +1,10 @@
-"""Where the FastAGI scripts keep what callers and citizens answer."""
+"""Where the FastAGI scripts keep what callers answer, and look up what they ask."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,13 +12,17 @@ import structlog
 from callback_survey import attempts
 from callback_survey.ratings import Rating, store_rating
 from callback_survey.results import results_of_case
+from gateway.auth import rates
 from gateway.context import Context
 from gateway.database_away import DATABASE_AWAY
+from gateway.enquiries import WINDOW_S, guarded_enquiry
 from gateway.live import LiveEvent
 from gateway.publisher import Publisher
 from gateway.recorder import QUERIES
 from gateway.survey_jobs import end_survey_and_follow_up
+from telephony.agi.flows.enquiry import EnquiryLimitedError
 from ticketing.cases import find_case_by_id
+from ticketing.lifecycle import CaseState
 
 ACQUIRE_TIMEOUT_S = 3.0
 STORE_TIMEOUT_S = 2.5  # less than a script waits (`AgiLimits.wait_timeout_s`)
@@ -72,6 +77,44 @@ def _rating_given(rating: Rating) -> LiveEvent:
         "answer": rating.answer,
     }
     return LiveEvent(f"rating:{rating.call_id}", "rating.given", rating.given_at, data)
+
+
+PER_NUMBER = 10  # enquiries in a quarter of an hour; all who withhold theirs are one number
+NUMBER = "enquiry-number"
+STATE_PROMPTS: Mapping[CaseState, str] = {
+    CaseState.REGISTERED: "enquiry-registered",
+    CaseState.DISPATCHED: "enquiry-dispatched",
+    CaseState.ACCEPTED: "enquiry-accepted",
+    CaseState.HANDLING: "enquiry-handling",
+    CaseState.REPLIED: "enquiry-replied",
+    CaseState.RETURN_ASKED: "enquiry-return-asked",
+    CaseState.CLOSED: "enquiry-closed",
+    CaseState.WITHDRAWN: "enquiry-withdrawn",
+    CaseState.MERGED: "enquiry-merged",
+}
+"""What a citizen hears of a case: its state alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnquiry:
+    """Status enquiry by telephone; web and telephone share the guard of a case."""
+
+    context: Context
+
+    async def ask(self, *, caller: str, case_no: str, digits: str) -> str | None:
+        """The prompt that says how a case stands; ``None`` when nothing matches.
+
+        Raises `EnquiryLimitedError` when ``caller``, or whoever asks of the case, asked too often.
+        """
+        redis, pool = self.context.engines.redis, self.context.engines.pool
+        try:
+            await rates.count(redis, NUMBER, caller, limit=PER_NUMBER, window_s=WINDOW_S)
+            found = await guarded_enquiry(
+                redis, partial(pool.acquire, timeout=ACQUIRE_TIMEOUT_S), case_no, digits
+            )
+        except rates.RateExceededError:
+            raise EnquiryLimitedError("asked too often") from None
+        return None if found is None else STATE_PROMPTS[found.state]
 
 
 @dataclass(frozen=True, slots=True)

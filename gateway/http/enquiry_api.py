@@ -6,17 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.auth import rates
+from gateway.enquiries import WINDOW_S, guarded_enquiry
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import CaseNo
-from gateway.http.permission import limited
+from gateway.http.permission import limited, too_often
 from gateway.http.problems import Problem
-from ticketing.enquiry import DIGITS, enquire
+from ticketing.enquiry import DIGITS
 from ticketing.lifecycle import CaseState
 
-# Four digits are soon tried out: of one case, whoever asks, 5 a quarter of an hour may be wrong.
-PER_CASE, PER_ADDRESS, WINDOW_S = 5, 30, 900
-CASE, ADDRESS = "enquiry-case", "enquiry-address"
+PER_ADDRESS = 30
+ADDRESS = "enquiry-address"
 
 
 class Enquiry(Strict):
@@ -51,12 +50,12 @@ async def post_enquiry(inquiry: Inquiry[Enquiry, Nothing]) -> EnquiryAnswer:
     asked, services = inquiry.body, inquiry.services
     address = inquiry.request.remote or ""
     await limited(inquiry.request, ADDRESS, address, limit=PER_ADDRESS, window_s=WINDOW_S)
-    await limited(inquiry.request, CASE, asked.case_no, limit=PER_CASE, window_s=WINDOW_S)
-    async with services.database() as connection:
-        found = await enquire(connection, asked.case_no, asked.digits)
+    with too_often():
+        found = await guarded_enquiry(
+            services.redis, services.database, asked.case_no, asked.digits
+        )
     if found is None:
         raise Problem(404, "没有相符的工单，请核对工单编号和电话号码的后四位")
-    await rates.forget(services.redis, CASE, asked.case_no)
     return EnquiryAnswer(**asdict(found))
 
 

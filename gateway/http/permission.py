@@ -4,7 +4,8 @@ A key comes in the header ``Authorization: Bearer`` (RFC 6750 section 2.1), neve
 are kept in logs and histories (ibid. section 5.3). With it cookies count for nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -79,9 +80,16 @@ async def limited(
     request: web.Request, kind: str, value: str, *, limit: int, window_s: int
 ) -> None:
     """Count a request; raises `Problem` 429 beyond ``limit`` in ``window_s`` seconds."""
-    redis = request.app[SERVICES].redis
-    try:
+    with too_often():
+        redis = request.app[SERVICES].redis
         await rates.count(redis, kind, value, limit=limit, window_s=window_s)
+
+
+@contextmanager
+def too_often() -> Iterator[None]:
+    """Make what is asked too often `Problem` 429."""
+    try:
+        yield
     except rates.RateExceededError as error:
         raise Problem(429, str(error), headers={"Retry-After": str(error.retry_s)}) from None
 

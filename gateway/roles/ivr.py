@@ -5,8 +5,9 @@ import asyncio
 from callback_survey.questionnaire import AFTER_CALL_RATING, CASE_CALLBACK_V1
 from gateway.context import Context
 from gateway.errors import GatewayError
-from gateway.ivr_stores import RatingStore, SurveyAnswers
+from gateway.ivr_stores import CaseEnquiry, RatingStore, SurveyAnswers
 from gateway.publisher import Publisher
+from telephony.agi.flows.enquiry import enquiry_script
 from telephony.agi.flows.entry import EntryPlan, entry_script
 from telephony.agi.flows.rating import rating_script
 from telephony.agi.flows.survey import survey_script
@@ -25,6 +26,7 @@ async def ivr(context: Context) -> None:
         scripts={
             "entry": entry_script(EntryPlan(default_queue=settings.queues[0]), context.clock),
             "rating": rating_script(AFTER_CALL_RATING, ratings.store),
+            "enquiry": enquiry_script(CaseEnquiry(context).ask),
             "survey": survey_script(CASE_CALLBACK_V1.questions, SurveyAnswers(context, publisher)),
         },
     )

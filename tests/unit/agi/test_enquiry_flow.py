@@ -1,4 +1,4 @@
-"""C7 by telephone as the switchboard sees it: what is asked for, what is heard, when it gives up."""
+"""C7 by telephone as the switchboard sees it: what is asked, what is heard, when it gives up."""
 
 import pytest
 

@@ -58,7 +58,7 @@ async def test_what_is_sent(desk: NoticeDesk) -> None:
         "timestamp": "2026-11-23T08:00:00.000Z",
         "to": MOBILE,
         "text": f"您反映的事项已受理，工单编号{case.case_no}。"
-        "凭工单编号和来电号码后四位，可致电12345或登录热线网站查询办理进度。",
+        "凭工单编号和来电号码后四位可查询进度：致电12345，听到问候时按*键，或登录热线网站。",
     }
     assert first.headers["content-type"] == "application/json"
     assert first.headers["idempotency-key"] == first.event_id != second.event_id

@@ -11,7 +11,7 @@ comment on table notice_templates is 'enquiry: what stands in the others in plac
 insert into notice_templates (kind, text) values
   ('accepted', '您反映的事项已受理，工单编号{case_no}。{enquiry}'),
   ('closed', '您反映的事项（工单编号{case_no}）已办结。{enquiry}'),
-  ('enquiry', '凭工单编号和来电号码后四位，可致电12345或登录热线网站查询办理进度。');
+  ('enquiry', '凭工单编号和来电号码后四位可查询进度：致电12345，听到问候时按*键，或登录热线网站。');
 
 create table citizen_notices (
   notice_id  bigint generated always as identity primary key,

@@ -38,6 +38,7 @@ PATHS = (
     "/users",
     "/integrations",
     "/webhooks",
+    "/notices",
     "/nuisance-marks",
     "/exclusions",
     "/audit",

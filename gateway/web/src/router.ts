@@ -187,6 +187,12 @@ const routes: RouteRecordRaw[] = [
     meta: { title: '推送', roles: ['administrator'], menu: '推送', group: '管理' },
   },
   {
+    path: '/notices',
+    name: 'notices',
+    component: () => import('./pages/NoticesPage.vue'),
+    meta: { title: '短信通知', roles: ['administrator'], menu: '短信通知', group: '管理' },
+  },
+  {
     path: '/nuisance-marks',
     name: 'nuisance-marks',
     component: () => import('./pages/NuisancePage.vue'),

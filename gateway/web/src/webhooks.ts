@@ -73,7 +73,7 @@ const FAILURE: Record<string, string> = {
 }
 
 /** What came of the newest attempt. */
-export function attemptWord({ attempt }: Delivery): string {
+export function attemptWord({ attempt }: Pick<Delivery, 'attempt'>): string {
   if (attempt === null) return '尚未尝试'
   if (attempt.outcome === 'delivered') return `成功（${attempt.status}）`
   const what = FAILURE[attempt.error] ?? attempt.error

@@ -1,0 +1,57 @@
+/** Messages to citizens (短信通知): their words, and those that did not arrive. */
+import { query, request } from './request'
+import { attemptWord, type Delivery } from './webhooks'
+
+export type NoticeKind = 'accepted' | 'closed'
+export type NoticeState = 'refused' | 'expired' | 'waiting' | 'sent'
+
+export interface Notice {
+  notice_id: number
+  state: NoticeState
+  kind: NoticeKind
+  case_no: string
+  text: string
+  at: string
+  expires_at: string
+  ended_at: string | null
+  attempts: number
+  attempt: Delivery['attempt']
+}
+
+export interface NoticeTemplate {
+  kind: NoticeKind | 'enquiry'
+  text: string
+  active: boolean
+  changed_at: string | null
+}
+
+export type TemplateTerms = Pick<NoticeTemplate, 'text' | 'active'>
+
+export const noticeApi = {
+  list: (asked: { state: NoticeState; limit: number; before?: number }) =>
+    request<{ sending: boolean; notices: Notice[] }>('GET', `/notices${query(asked)}`),
+  resend: (id: number) => request<void>('POST', `/notices/${id}/resend`),
+  templates: () => request<NoticeTemplate[]>('GET', '/notice-templates'),
+  change: (kind: NoticeTemplate['kind'], terms: TemplateTerms) =>
+    request<NoticeTemplate>('PUT', `/notice-templates/${kind}`, terms),
+}
+
+export const NOTICE_STATE: Record<NoticeState, string> = {
+  refused: '被拒绝',
+  expired: '已过期',
+  waiting: '待发送',
+  sent: '已发送',
+}
+
+export const TEMPLATE: Record<NoticeTemplate['kind'], string> = {
+  accepted: '受理',
+  closed: '办结',
+  enquiry: '查询提示',
+}
+
+/** What came of the newest attempt. */
+export function triedWord({ attempt }: Notice): string {
+  if (attempt?.outcome === 'sent') return `成功（${attempt.status}）`
+  if (attempt?.outcome === 'expired') return '超过一天，不再发送'
+  return attemptWord({ attempt })
+}

@@ -16,12 +16,16 @@ KEYED = "2026112300001"
 Turn = tuple[str, bytes]
 
 
+def pressed(keys: str) -> bytes:
+    return f"200 result={keys}\n".encode() if keys else SILENCE
+
+
 def number(keys: str) -> Turn:
-    return "GET DATA hotline/enquiry-number 6000 17", f"200 result={keys}\n".encode()
+    return "GET DATA hotline/enquiry-number 6000 17", pressed(keys)
 
 
 def digits(keys: str) -> Turn:
-    return "GET DATA hotline/enquiry-digits 6000 4", f"200 result={keys}\n".encode()
+    return "GET DATA hotline/enquiry-digits 6000 4", pressed(keys)
 
 
 def heard(prompt: str, answer: bytes = OK) -> Turn:

@@ -33,12 +33,19 @@ async def ask(enquiry: CaseEnquiry, case_no: str, digits: str, caller: str = ASK
 
 
 async def test_every_state_is_said(hotline: Hotline, enquiry: CaseEnquiry) -> None:
-    case_no = await opened(hotline, await hotline.agent("1001"))
+    await hotline.department("D1")
+    agent = await hotline.agent("1001")
+    case_no = await opened(hotline, agent, department="D1")
+    await opened(hotline, agent)
     for number, state in enumerate(CaseState):
         await hotline.pool.execute(
-            "update cases set state = $1, lead_id = null,"
-            " closed_at = case when $1 = 'closed' then now() end",
-            state,
+            "update cases c set state = $1,"
+            " lead_id = case when $1 <> 'registered' then d.department_id end,"
+            " closed_at = case when $1 = 'closed' then now() end,"
+            " merged_into = case when $1 = 'merged' then"
+            "  (select case_id from cases where case_no <> $2) end"
+            " from departments d where c.case_no = $2",
+            *(state, case_no),
         )
         said = await ask(enquiry, case_no, "0001", caller=f"1390000{number:04d}")
         assert said == STATE_PROMPTS[state]

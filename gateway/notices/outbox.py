@@ -92,8 +92,8 @@ class Notice:
     @classmethod
     def from_row(cls, row: Any) -> Self:
         """Take a row of `in_state`."""
-        own = {"state": NoticeState(row["state"]), "kind": NoticeKind(row["kind"])}
-        return cls(**own, **{name: row[name] for name in cls.__slots__ if name not in own})
+        same = {name: row[name] for name in cls.__slots__ if name not in {"state", "kind"}}
+        return cls(state=NoticeState(row["state"]), kind=NoticeKind(row["kind"]), **same)
 
 
 async def claim(

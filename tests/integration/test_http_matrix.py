@@ -29,6 +29,8 @@ EXAMPLES = {
     "feedback_id": "1",
     "destination_id": "1",
     "delivery_id": "1",
+    "notice_id": "1",
+    "kind": "accepted",
     "attachment_id": "0" * 32,
     "urgency": "ordinary",
     "day": "2026-11-24",

@@ -95,7 +95,8 @@ class NoticeDesk:
         for _ in range(rounds):
             await self.round()
             due_at = await self.pool.fetchval(
-                "select min(due_at) from citizen_notices where state = 'waiting'"
+                "select min(due_at) from (select distinct on (case_id) due_at from citizen_notices"
+                " where state = 'waiting' order by case_id, notice_id) as first"
             )
             if due_at is None:
                 return

@@ -92,7 +92,7 @@ async def get_notices(inquiry: Inquiry[Nothing, NoticePage]) -> NoticeList:
     status=204,
     problems=(404, 409),
 )
-async def post_resend(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
+async def post_resend_notice(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
     """Send a notice again that was refused or came too late."""
     notice_id = int(inquiry.path("notice_id"))
     async with inquiry.services.database() as connection, connection.transaction():
@@ -105,11 +105,11 @@ async def post_resend(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamResponse:
         await outbox.resend(connection, notice_id, now=inquiry.services.clock())
         detail = {"case_no": case_no, "state": state}
         await record_change(inquiry, connection, "notice.resent", str(notice_id), detail)
-    return post_resend.respond(None)
+    return post_resend_notice.respond(None)
 
 
 @endpoint("GET", TEMPLATES, access=ADMINISTRATORS, answer=list[TemplateAnswer])
-async def get_templates(inquiry: Inquiry[Nothing, Nothing]) -> list[TemplateAnswer]:
+async def get_notice_templates(inquiry: Inquiry[Nothing, Nothing]) -> list[TemplateAnswer]:
     """The words of every kind of notice, and of the hint in them."""
     async with inquiry.services.database() as connection:
         return [_words(each) for each in await all_templates(connection)]
@@ -122,7 +122,7 @@ async def get_templates(inquiry: Inquiry[Nothing, Nothing]) -> list[TemplateAnsw
     body=TemplateTerms,
     answer=TemplateAnswer,
 )
-async def put_template(inquiry: Inquiry[TemplateTerms, Nothing]) -> TemplateAnswer:
+async def put_notice_template(inquiry: Inquiry[TemplateTerms, Nothing]) -> TemplateAnswer:
     """Change the words of notices that are yet to be written, or stop writing them."""
     kind, form, now = TemplateKind(inquiry.path("kind")), inquiry.body, inquiry.services.clock()
     async with inquiry.services.database() as connection, connection.transaction():
@@ -170,4 +170,4 @@ def _terms(template: NoticeTemplate) -> dict[str, Any]:
     return {"text": template.text, "active": template.active}
 
 
-ENDPOINTS = (get_notices, post_resend, get_templates, put_template)
+ENDPOINTS = (get_notices, post_resend_notice, get_notice_templates, put_notice_template)

@@ -107,7 +107,7 @@ async def claim(
     return [Leased.from_row(row) async for row in rows]
 
 
-async def note(  # noqa: PLR0913 - what there is to note
+async def note(
     conn: Any, leased: Leased, receipt: Receipt, outcome: Outcome, *, due_at: datetime, at: datetime
 ) -> None:
     """Write down what came of an attempt, in a transaction.

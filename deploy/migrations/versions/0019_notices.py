@@ -7,7 +7,7 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from alembic import op
 from deploy.migrations.sql import run_file
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 
 def upgrade() -> None:

@@ -20,6 +20,7 @@ from gateway.masking import mask_number
 from ticketing.case import Case
 from ticketing.case_lists import hidden_numbers
 from ticketing.cases import history
+from ticketing.follow_ups import follow_ups_of
 from ticketing.joint import joints_of, standing_for
 from ticketing.lifecycle import CaseState, Field, Matter, Step
 from ticketing.taking import allowed
@@ -79,8 +80,9 @@ class ConferenceAnswer(Answer):
 class CaseAnswer(CaseRow):
     """Everything about a case; ``responsible`` received it first and passed it down.
 
-    ``merged_into`` is told unless that case is confidential and not to be seen; ``excluded``: why
-    this one does not count in satisfaction figures.
+    ``follows`` is the case that it follows up (后续工单), ``followed_by`` the newest ones that
+    follow it up. These and ``merged_into`` are told unless that case is confidential and not to be
+    seen; ``excluded``: why this one does not count in satisfaction figures.
     """
 
     body: str
@@ -90,6 +92,8 @@ class CaseAnswer(CaseRow):
     responsible: NamedAnswer | None
     extension_days: int | None
     merged_into: str | None
+    follows: str | None
+    followed_by: list[str]
     allowed: list[AllowedStep]
     joints: list[JointAnswer]
     history: list[HistoryAnswer]
@@ -113,8 +117,9 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     """A case with all that belongs to it."""
     (row,) = await case_rows(connection, [case], inquiry)
     steps = [HistoryAnswer.about(each) for each in await history(connection, case.case_id)]
-    others = [each.other_case for each in steps if each.other_case is not None]
-    hidden = await hidden_numbers(connection, others, actor_of(inquiry.person))
+    linked = await follow_ups_of(connection, case.case_id)
+    others = {each.other_case for each in steps} | {linked.follows, *linked.followed_by}
+    hidden = await hidden_numbers(connection, others - {None}, actor_of(inquiry.person))
     joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
     results = await results_of_case(connection, case.case_id)
     conferences = await conferences_of(connection, case.call_id)
@@ -127,6 +132,8 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         responsible=named_answer(case.responsible),
         extension_days=case.extension_days,
         merged_into=None if case.merged_into in hidden else case.merged_into,
+        follows=None if linked.follows in hidden else linked.follows,
+        followed_by=[each for each in linked.followed_by if each not in hidden],
         allowed=await _allowed(connection, case, inquiry.person),
         joints=[joint_answer(joint, inquiry.services.clock()) for joint in joints],
         history=[_without(hidden, each) for each in steps],

@@ -37,6 +37,7 @@ from ticketing.clocks.lists import lit_cases
 from ticketing.clocks.rules import Urgency
 from ticketing.dispatch_suggestion.store import drop_shown, note_chosen
 from ticketing.errors import FieldInvalidError
+from ticketing.follow_ups import follow_up
 from ticketing.inbound import telephone
 from ticketing.knowledge.case_articles import ARTICLES_MAX, link_articles
 from ticketing.lifecycle import TABLE, CaseState, Matter, Step
@@ -50,7 +51,8 @@ class CaseForm(Strict):
     ``urgency`` decides how long signing and closing it may take. Without a call, ``source`` says
     how it came and ``contact`` is the number to call the citizen back at; a call has its own.
     ``articles`` are those of the knowledge base with which the caller was answered. ``matter``
-    given: 诉访分离. ``suggestion`` is the dispatch suggestion that was shown with it.
+    given: 诉访分离. ``suggestion`` is the dispatch suggestion that was shown with it. ``follows``
+    is the number of an earlier case that it follows up (后续工单).
     """
 
     call_id: CallId | None = None
@@ -69,6 +71,7 @@ class CaseForm(Strict):
     articles: Annotated[tuple[ArticleId, ...], Field(max_length=ARTICLES_MAX)] = ()
     matter: Matter | None = None
     suggestion: SuggestionId | None = None
+    follows: CaseNo | None = None
 
 
 class Closing(Strict):
@@ -129,6 +132,10 @@ async def open_case(inquiry: Inquiry[CaseForm, Nothing]) -> CaseAnswer:
             await link_articles(
                 connection, case.case_id, inquiry.body.articles, actor=actor_of(person), now=now
             )
+            if inquiry.body.follows is not None:
+                await follow_up(
+                    connection, case.case_id, inquiry.body.follows, actor=actor_of(person)
+                )
         await _note_choice(inquiry, connection, case)
         case = await dispatch_by_itself(inquiry, connection, case)
         if case.closed_at is not None:
@@ -177,7 +184,7 @@ async def _new_case(inquiry: Inquiry[CaseForm, Nothing], connection: Any) -> New
         caller = call["caller"]
     elif form.contact:
         caller = telephone("contact", form.contact)
-    others = {"urgency", "articles", "contact", "suggestion"}
+    others = {"urgency", "articles", "contact", "suggestion", "follows"}
     return NewCase(**form.model_dump(exclude=others), caller=caller)
 
 

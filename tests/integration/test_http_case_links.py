@@ -106,3 +106,37 @@ async def test_reopened_case_is_closed_and_surveyed_again(town: Town) -> None:
     assert counted == 1  # opened again or not: what was counted stays counted
     notes = [entry["note"] for entry in case["history"]]
     assert {"已修复", "换了灯杆", "已更换灯杆"} <= set(notes)
+
+
+async def test_following_up(town: Town) -> None:
+    """Also a case that has ended; both tell of each other, and the earlier one stays as it was."""
+    first = await town.open(CaseState.CLOSED)
+    path, agent = f"{CASES}/{first['case_no']}", town.people["agent"]
+    _, before = await agent.json("GET", path)
+    second = await town.open(follows=first["case_no"])
+    third = await town.open(department="D1", follows=first["case_no"])
+    assert (second["follows"], second["followed_by"]) == (first["case_no"], [])
+    _, now = await agent.json("GET", path)
+    assert now == before | {"followed_by": [third["case_no"], second["case_no"]]}
+
+
+async def test_following_up_what_one_does_not_see(town: Town) -> None:
+    hidden = await town.open(confidential=True)
+    other = await town.hotline.agent("1002")
+    for number in (hidden["case_no"], "20261123-99999"):
+        status, problem = await other.json("POST", CASES, json=FORM | {"follows": number})
+        assert (status, problem["errors"][0]["field"]) == (422, "follows")
+    assert await town.hotline.pool.fetchval("select count(*) from cases") == 1
+
+
+async def test_a_confidential_follow_up_is_not_told(town: Town) -> None:
+    first = await town.open(CaseState.DISPATCHED)
+    secret = await town.open(confidential=True, department="D1", follows=first["case_no"])
+    for who, told in (("lead", [secret["case_no"]]), ("assisting", []), ("administrator", [])):
+        _, seen = await town.people[who].json("GET", f"{CASES}/{first['case_no']}")
+        assert seen["followed_by"] == told, who
+    hidden = await town.open(confidential=True)
+    later = await town.open(department="D1", follows=hidden["case_no"])
+    assert later["follows"] == hidden["case_no"]
+    _, seen = await town.people["lead"].json("GET", f"{CASES}/{later['case_no']}")
+    assert seen["follows"] is None

@@ -118,8 +118,9 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
     (row,) = await case_rows(connection, [case], inquiry)
     steps = [HistoryAnswer.about(each) for each in await history(connection, case.case_id)]
     linked = await follow_ups_of(connection, case.case_id)
-    others = {each.other_case for each in steps} | {linked.follows, *linked.followed_by}
-    hidden = await hidden_numbers(connection, others - {None}, actor_of(inquiry.person))
+    others = [*(each.other_case for each in steps), linked.follows, *linked.followed_by]
+    numbers = [number for number in others if number is not None]
+    hidden = await hidden_numbers(connection, numbers, actor_of(inquiry.person))
     joints = await joints_of(connection, case.case_id, timing=timing_of(inquiry.settings))
     results = await results_of_case(connection, case.case_id)
     conferences = await conferences_of(connection, case.call_id)

@@ -158,3 +158,37 @@ async def test_from_the_agent_to_the_department_and_back(
     await expect(department.get_by_text("没有符合条件的工单")).to_be_visible()
     await reopens(chief)
     await expect(department.get_by_text("人民路路灯不亮")).to_be_visible()
+
+
+async def test_a_follow_up(hotline: Hotline, open_surface: OpenPage) -> None:
+    """Of a call, beside the citizen's earlier case; then of a letter, from that case's own page."""
+    person = await hotline.add_user(Role.AGENT, "li", agent="1001")
+    form = {"kind": "complaint", "title": TEXTS["标题"], "body": TEXTS["内容"]}
+    earlier, _ = [await hotline.store_call(each, "1001") for each in ("1.1", "1.2")]
+    api = await hotline.browser(person)
+    _, first = await api.json("POST", "/api/v1/cases", json=form | {"call_id": earlier})
+    page = await signed_in(open_surface, "li")
+    await page.get_by_label("最近通话").get_by_title("查看或登记工单").first.click()
+    await page.get_by_label("来电人历史").get_by_role("link", name="人民路路灯不亮").click()
+    await page.get_by_role("button", name="登记为其后续").click()
+    registration = page.get_by_role("form", name="工单登记")
+    await expect(registration).to_contain_text(f"工单 {first['case_no']}")
+    await both_pictures(page, "desk-follow-up")
+    await registration.get_by_role("radio", name="投诉").locator("..").click()
+    await registration.get_by_label("标题", exact=True).fill("路灯又灭了")
+    await registration.get_by_label("内容", exact=True).fill("修好两天后又不亮")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".done")).to_contain_text("本次通话已登记工单")
+
+    await page.goto(f"/cases/{first['case_no']}")
+    await page.get_by_role("link", name="登记后续工单").click()
+    await expect(registration).to_contain_text(f"工单 {first['case_no']}")
+    await registration.get_by_role("radio", name="求助").locator("..").click()
+    await registration.get_by_label("标题", exact=True).fill("来信催促")
+    await registration.get_by_label("内容", exact=True).fill("请尽快修复")
+    await page.keyboard.press("Control+Enter")
+    shown = page.get_by_role("article")
+    await expect(shown).to_contain_text(f"后续于工单 {first['case_no']}")
+    await shown.get_by_role("link", name=first["case_no"]).click()
+    await expect(shown.locator(".linked a")).to_have_count(2)
+    await both_pictures(page, "case-followed-up")

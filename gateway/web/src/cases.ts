@@ -155,6 +155,9 @@ export interface Case extends CaseRow {
   /** Asked for and not decided yet. */
   extension_days: number | null
   merged_into: string | null
+  /** Of an earlier case (后续工单), and of those that follow this one up, the newest first. */
+  follows: string | null
+  followed_by: string[]
   allowed: AllowedStep[]
   /** The newest first. */
   joints: Joint[]
@@ -192,6 +195,8 @@ export interface NewCase {
   /** Of the knowledge base, by id: with which the caller was answered. */
   articles?: number[]
   matter?: Matter
+  /** The earlier case that it follows up. */
+  follows?: string
 }
 
 export const caseApi = {

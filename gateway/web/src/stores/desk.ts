@@ -30,6 +30,8 @@ export interface CaseForm {
   result: string
   /** Articles of the knowledge base with which the caller is answered. */
   articles: { article_id: number; title: string }[]
+  /** The earlier case that it follows up; empty: none. */
+  follows: string
 }
 
 export interface DeskItem extends SeatCall {
@@ -50,6 +52,7 @@ export const emptyForm = (): CaseForm => ({
   atOnce: false,
   result: '',
   articles: [],
+  follows: '',
 })
 
 const state = reactive({

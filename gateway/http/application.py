@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.dispatch_adviser import Adviser
 from gateway.errors import GatewayError
+from gateway.home_areas import HOME_AREAS, HomeAreas
 from gateway.http import (
     api_key_api,
     attachment_api,
@@ -135,6 +136,7 @@ def create_app(services: Services, settings: Settings, *, dist: Path = DIST) -> 
     app[SERVICES] = services
     app[SETTINGS] = settings
     app[dispatch_suggestion_api.ADVISER] = Adviser()
+    app[HOME_AREAS] = HomeAreas()
     for each in (*API, _description(), *page_endpoints(dist)):
         app.router.add_route(each.method, each.path, each.handle)
     app.on_response_prepare.append(set_headers)

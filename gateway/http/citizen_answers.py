@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.auth.roles import CASE_WORKERS, Person
+from gateway.home_areas import HOME_AREAS
 from gateway.http.actors import actor_of
 from gateway.http.call_answers import Call, masked_call
 from gateway.http.call_history import count_calls_of, earlier_calls_of
@@ -11,7 +12,7 @@ from gateway.http.endpoint import Answer, Inquiry
 from gateway.masking import mask_number
 from ticketing.case import CaseKind
 from ticketing.cases import cases_for_caller, count_open_cases
-from ticketing.citizens.cards import Card, find_card
+from ticketing.citizens.cards import Card, find_card, national_number
 from ticketing.citizens.marks import Mark, MarkKind, MarkState, mark_of
 from ticketing.lifecycle import CaseState
 from ticketing.visibility import staff_sees
@@ -55,10 +56,12 @@ class CallerHistory(Answer):
 
     ``calls_in_window`` are those of the last ``window_days`` days, the present one among them; so
     many as are set make a ``repeat_caller``. ``open_cases`` are those that whoever asks sees.
-    ``card`` is null for who does not work with citizens.
+    ``card`` is null for who does not work with citizens. ``home_area`` (归属地) is where the number
+    was given out; null: unknown.
     """
 
     caller: str
+    home_area: str | None
     repeat_calls_24h: int
     calls_in_window: int
     window_days: int
@@ -86,6 +89,7 @@ async def caller_history(
     cases = await cases_for_caller(connection, caller, limit=MOST_PAST)
     return CallerHistory(
         caller=mask_number(caller),
+        home_area=await _home_area(connection, inquiry, caller),
         repeat_calls_24h=await calls_since(now - DAY),
         calls_in_window=in_window,
         window_days=days,
@@ -101,6 +105,13 @@ async def caller_history(
 def card_answer(card: Card | None) -> CardAnswer:
     """A card, or that there is none."""
     return CardAnswer() if card is None else CardAnswer.about(card)
+
+
+async def _home_area(connection: Any, inquiry: Inquiry[Any, Any], caller: str) -> str | None:
+    if not caller:
+        return None
+    number = await national_number(connection, caller)
+    return await inquiry.request.app[HOME_AREAS].find(number)
 
 
 async def _card(connection: Any, person: Person, caller: str) -> CardAnswer | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.commands import RedisCommands
 from gateway.context import Context
+from gateway.home_areas import HOME_AREAS
 from gateway.http.application import create_app, listening
 from gateway.http.services import Services
 from gateway.http.sockets import SocketHub
@@ -38,4 +39,5 @@ async def web(context: Context) -> None:
     app = create_app(services, settings)
     async with listening(app, settings.http_host, settings.http_port), asyncio.TaskGroup() as tasks:
         tasks.create_task(hub.run())
+        tasks.create_task(app[HOME_AREAS].load())
         context.readiness.report("web", ready=True)

@@ -92,7 +92,7 @@ async def test_caller_is_known_while_the_call_rings_and_is_not_stored(hotline: H
     status, caller = await ringing.json("GET", f"{CALLS}/sb1-5.1/caller")
     assert status == 200
     assert caller["caller"] == MASKED
-    assert caller["repeat_calls_24h"] == 1
+    assert (caller["repeat_calls_24h"], caller["home_area"]) == (1, "北京市")
     assert [call["call_id"] for call in caller["past_calls"]] == ["sb1-1.1", "sb1-1.2"]
     assert caller["cases"] == []
     assert CALLER not in str(caller)
@@ -124,7 +124,14 @@ async def test_number_that_is_withheld_has_no_history(hotline: Hotline) -> None:
     await hotline.store_call("1.1", "1001", caller="")
     await hotline.store_call("1.2", "1001", caller="")
     _, caller = await agent.json("GET", f"{CALLS}/sb1-1.2/caller")
-    nothing = {"caller": "", "repeat_calls_24h": 0, "past_calls": [], "cases": [], "card": None}
+    nothing = {
+        "caller": "",
+        "home_area": None,
+        "repeat_calls_24h": 0,
+        "past_calls": [],
+        "cases": [],
+        "card": None,
+    }
     assert nothing.items() <= caller.items()
     assert (caller["calls_in_window"], caller["repeat_caller"]) == (0, False)
 

@@ -76,3 +76,8 @@ async def erase_card(conn: Any, caller: str) -> None:
     """Forget what is kept of a number; raises `NotFoundError` when nothing is."""
     if await QUERIES.erase_card(conn, caller=caller) is None:
         raise NotFoundError("没有保存过这位来电人的资料")
+
+
+async def national_number(conn: Any, caller: str) -> str:
+    """A number as it is dialled in the country, however it was sent."""
+    return str(await QUERIES.national_number(conn, caller=caller))

@@ -44,6 +44,8 @@ export type CardText = Pick<Card, 'name' | 'address' | 'notes' | 'version'>
 /** GET /calls/{call_id}/caller, /cases/{case_no}/caller */
 export interface CallerHistory {
   caller: string
+  /** Where the number was given out (归属地). */
+  home_area: string | null
   repeat_calls_24h: number
   calls_in_window: number
   window_days: number

@@ -18,3 +18,6 @@ returning name, address, notes, version, changed_by, changed_at;
 
 -- name: erase_card(caller)$
 delete from citizens where number = caller_number(:caller) returning version;
+
+-- name: national_number(caller)$
+select caller_number(:caller);

@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import structlog
 from aiohttp import web
@@ -20,6 +20,7 @@ from gateway.http.case_sight import case_for
 from gateway.http.case_step_api import CASE_PATH
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN
+from gateway.http.file_names import uploaded_name
 from gateway.http.problems import Problem
 from ticketing.attachments import attachments
 from ticketing.attachments.attachments import Attachment
@@ -29,8 +30,6 @@ from ticketing.steps import Taken
 UPLOAD_MAX = 10 * 1024 * 1024
 UPLOAD_DEADLINE_S = 120.0
 REASON_MAX = 200
-# Names of files may hold numbers of citizens: they do not belong into a URL.
-NAME_HEADER = "X-File-Name"
 PATH = f"{CASE_PATH}/attachments"
 ONE = f"{PATH}/{{attachment_id:[0-9a-f]{{32}}}}"
 
@@ -78,7 +77,7 @@ async def post_attachment(inquiry: Inquiry[Nothing, Nothing]) -> AttachmentAnswe
     """Add a file to a case; its name, percent-encoded, is in the header X-File-Name."""
     services, person, files = inquiry.services, inquiry.person, AttachmentFiles.of(inquiry.settings)
     with as_problems():
-        name = checked_name(unquote(inquiry.request.headers.get(NAME_HEADER, "")))
+        name = checked_name(uploaded_name(inquiry))
         media_type = await asyncio.to_thread(media_type_of, name, inquiry.upload)
     async with services.database() as connection:  # nothing is written for who may not
         case = await case_for(connection, person, inquiry.path("case_no"))

@@ -14,6 +14,7 @@ from pydantic import Field
 from gateway.auth.roles import ADMINISTRATORS
 from gateway.http.actors import actor_of
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
+from gateway.http.file_names import uploaded_name
 from gateway.http.problems import Problem, not_found
 from gateway.sheets import importing
 from gateway.sheets.errors import ImportGoneError, ImportStateError, SheetError
@@ -26,12 +27,7 @@ from ticketing.imports.staging import Import, ImportState
 SHEET = "|".join(Sheet)
 PATH = "/api/v1/imports/{import_id:[0-9]{1,18}}"
 CHECK_S = 300.0
-
-
-class FileName(Strict):
-    """What the file is called, for the list of imports."""
-
-    name: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+NAME_MAX = 200
 
 
 class ImportAnswer(Answer):
@@ -85,22 +81,24 @@ class Acceptance(Strict):
     "POST",
     f"/api/v1/imports/{{sheet:{SHEET}}}",
     access=ADMINISTRATORS,
-    query=FileName,
     upload=UPLOAD_BYTES,
     answer=ImportAnswer,
     status=201,
     problems=(409,),
     deadline_s=CHECK_S,
 )
-async def post_import(inquiry: Inquiry[Nothing, FileName]) -> ImportAnswer:
-    """Check a sheet (CSV or XLSX) row by row; nothing is changed before somebody accepts it."""
+async def post_import(inquiry: Inquiry[Nothing, Nothing]) -> ImportAnswer:
+    """Check a sheet (CSV or XLSX) row by row; nothing is changed before somebody accepts it.
+
+    Its name for the list of imports, percent-encoded, is in the header X-File-Name.
+    """
     with TemporaryDirectory(prefix="hotline-sheet-") as directory:
         path = Path(directory) / "sheet"
         await asyncio.to_thread(path.write_bytes, inquiry.upload)
         upload = Upload(
             path=path,
             sheet=Sheet(inquiry.path("sheet")),
-            file_name=inquiry.query.name,
+            file_name=_listed(uploaded_name(inquiry)),
             limits=UPLOADED,
             actor=inquiry.person.login,
         )
@@ -205,6 +203,11 @@ async def find_import(connection: Any, inquiry: Inquiry[Any, Any]) -> Import:
     if imported is None:
         raise not_found("导入")
     return imported
+
+
+def _listed(name: str) -> str:
+    """A file's name, as far as a list shows it."""
+    return "".join(each for each in name if each.isprintable())[:NAME_MAX]
 
 
 ENDPOINTS = (

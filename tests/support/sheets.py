@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 
@@ -58,8 +59,8 @@ def as_xlsx(table: Sequence[Sequence[Any]]) -> bytes:
 
 async def upload(admin: Browser, sheet: Sheet, content: bytes) -> tuple[int, Any]:
     """Status and answer of the dry run."""
-    path = f"/api/v1/imports/{sheet}?name=old.csv"
-    return await admin.json("POST", path, data=content, headers=FILE)
+    named = FILE | {"X-File-Name": quote("旧表 13800000001.csv")}
+    return await admin.json("POST", f"/api/v1/imports/{sheet}", data=content, headers=named)
 
 
 async def checked(admin: Browser, sheet: Sheet, rows: Sequence[Mapping[str, str]]) -> Any:

@@ -58,12 +58,7 @@ export const PROBLEMS_PAGE = 200
 
 export const sheets = {
   check: (sheet: Sheet, file: File) =>
-    request<SheetImport>(
-      'POST',
-      `/imports/${sheet}${query({ name: file.name.slice(0, 200) })}`,
-      new Blob([file]),
-      CHECK_TIMEOUT_MS,
-    ),
+    request<SheetImport>('POST', `/imports/${sheet}`, file, CHECK_TIMEOUT_MS),
   imports: () => request<SheetImport[]>('GET', '/imports'),
   import: (importId: number) => request<SheetImport>('GET', `/imports/${importId}`),
   problems: (importId: number, after: number) =>

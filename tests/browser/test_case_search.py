@@ -7,7 +7,8 @@ from playwright.async_api import expect
 from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.desk import both_pictures, sign_in
-from tests.support.web import CALLER, PASSWORD, Hotline
+from tests.support.web import PASSWORD, Hotline
+from tests.support.web_switchboard import CALLER
 
 FORM = {"kind": "complaint", "body": "人民路18号门前路灯三天不亮，夜间行走不便。"}
 

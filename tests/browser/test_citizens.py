@@ -8,7 +8,8 @@ from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.desk import both_pictures, open_from_group, sign_in
 from tests.support.opinions import rate
-from tests.support.web import CALLER, PASSWORD, Hotline, call_data, part
+from tests.support.web import PASSWORD, Hotline
+from tests.support.web_switchboard import CALLER, call_data, part
 
 MASKED = "138****0001"
 

@@ -11,7 +11,8 @@ from gateway.auth.roles import Role
 from gateway.http.application import create_app
 from gateway.live import iso
 from tests.browser.desk import expect_not_in_group, open_from_group, picture, sign_in
-from tests.support.web import NOW, PASSWORD, Hotline, call_data, part
+from tests.support.web import NOW, PASSWORD, Hotline
+from tests.support.web_switchboard import call_data, part
 from ticketing.clocks.case_clocks import pause
 from ticketing.clocks.rules import ClockKind
 

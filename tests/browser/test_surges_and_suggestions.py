@@ -14,7 +14,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.desk import both_pictures, sign_in
 from tests.support.corpus import make_cases
 from tests.support.corpus_city import build_city, store_cases
-from tests.support.web import NOW, PASSWORD, Hotline, call_data, part
+from tests.support.web import NOW, PASSWORD, Hotline
+from tests.support.web_switchboard import call_data, part
 
 CASES = 1500
 SETTINGS = {"suggest_preselect_percent": 95.0}

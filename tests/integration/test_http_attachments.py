@@ -18,7 +18,8 @@ from gateway.engines import Engines
 from gateway.http.attachment_api import UPLOAD_MAX
 from gateway.readiness import Readiness
 from tests.support.files import DOCX, PDF, PNG
-from tests.support.web import CALLER, NOW, Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import CALLER
 from ticketing.attachments.attachments import PER_CASE
 
 FORM = {"kind": "help", "title": "停水", "body": "三天"}

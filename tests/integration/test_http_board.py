@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from tests.support.web import NOW, Hotline, call_data
+from tests.support.web import NOW, Hotline
+from tests.support.web_switchboard import call_data
 
 BOARD = "/api/v1/board"
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gateway import live_state
-from tests.support.web import CALLER, NOW, Hotline, call_data, part
+from tests.support.web import NOW, Hotline
+from tests.support.web_switchboard import CALLER, call_data, part
 
 CALLS = "/api/v1/calls"
 MASKED = "138****0001"

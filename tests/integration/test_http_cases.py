@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway.auth.roles import Role
-from tests.support.web import CALLER, NOW, Browser, Hotline, call_data, next_event
+from tests.support.web import NOW, Browser, Hotline, next_event
+from tests.support.web_switchboard import CALLER, call_data
 
 CASES = "/api/v1/cases"
 FORM = {"kind": "complaint", "title": "路灯不亮", "body": "人民路18号门前路灯三天不亮"}

@@ -4,7 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from tests.support.web import CALLER, NOW, Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import CALLER
 
 CALLS, CASES = "/api/v1/calls", "/api/v1/cases"
 FORM = {"kind": "complaint", "title": "路灯不亮", "body": "人民路18号"}

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName
-from tests.support.web import CALLER, Browser, Hotline, call_data, part
+from tests.support.web import Browser, Hotline
+from tests.support.web_switchboard import CALLER, call_data, part
 
 CALL = "sb1-5.1"
 OF_CALL = {

@@ -7,7 +7,8 @@ from typing import Any
 from gateway.conferences import save_conference
 from gateway.stored_calls import calls_since
 from telephony.events import CallEvent, CallEventName
-from tests.support.web import NOW, SWITCHBOARD, Browser, Hotline, call_data, part
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import SWITCHBOARD, call_data, part
 
 DEPARTMENT = "02165432100"
 

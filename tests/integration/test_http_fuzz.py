@@ -23,7 +23,8 @@ from gateway.auth.sessions import COOKIE
 from gateway.http import enquiry_api, open311_asking
 from gateway.http.application import API
 from gateway.http.openapi import document
-from tests.support.web import Hotline, call_data
+from tests.support.web import Hotline
+from tests.support.web_switchboard import call_data
 
 LONG = os.environ.get("HOTLINE_TEST_FUZZ")
 EXAMPLES = int(LONG or 4)

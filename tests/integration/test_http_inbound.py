@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway import idempotency
 from gateway.auth.keys import KeyScope
-from tests.support.web import CALLER, NOW, Browser, Hotline, next_event
+from tests.support.web import NOW, Browser, Hotline, next_event
+from tests.support.web_switchboard import CALLER
 from ticketing.case import CaseSource
 
 CASES = "/api/v1/inbound/cases"

@@ -10,7 +10,8 @@ import structlog
 
 from gateway.http.application import create_app, listening
 from tests.support.ports import free_port
-from tests.support.web import CALLER, Hotline
+from tests.support.web import Hotline
+from tests.support.web_switchboard import CALLER
 
 INSIDE = ("Traceback", "asyncpg", "aiohttp", "select", "audit_log", 'File "', "secret", CALLER)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.web import CALLER, NOW, Hotline
+from tests.support.web import NOW, Hotline
+from tests.support.web_switchboard import CALLER
 
 PATH = "/api/v1/notices"
 WORDS = "/api/v1/notice-templates"

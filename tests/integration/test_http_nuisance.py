@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.figures import keeper, registry_of, scrape, total
 from tests.support.opinions import answer_callback, rate
-from tests.support.web import CALLER, NOW, Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import CALLER
 
 CALLS, MARKS = "/api/v1/calls", "/api/v1/nuisance-marks"
 WHY = {"kind": "repeated", "reason": "一天内多次拨打后谩骂"}

@@ -5,7 +5,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from gateway.auth.keys import KeyScope
-from tests.support.web import CALLER, Browser, Hotline
+from tests.support.web import Browser, Hotline
+from tests.support.web_switchboard import CALLER
 from ticketing.case import CaseSource
 
 ROOT = "/open311/v2"

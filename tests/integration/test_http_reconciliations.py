@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from gateway.reconciliation import runs
 from gateway.reconciliation.runs import Cause, Difference, Run
-from tests.support.web import NOW, SWITCHBOARD, Hotline
+from tests.support.web import NOW, Hotline
+from tests.support.web_switchboard import SWITCHBOARD
 
 RUNS = "/api/v1/reconciliations"
 NIGHT = Run(

@@ -9,7 +9,8 @@ import pytest
 import structlog
 
 from gateway.reveals import may_reveal_caller
-from tests.support.web import CALLER, Browser, Hotline
+from tests.support.web import Browser, Hotline
+from tests.support.web_switchboard import CALLER
 
 FORM = {"kind": "complaint", "title": "路灯不亮", "body": "人民路18号", "call_id": "sb1-1.1"}
 WHY = {"reason": "核实地址"}

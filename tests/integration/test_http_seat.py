@@ -11,7 +11,8 @@ from gateway.auth.roles import Role
 from gateway.commands import Command, CommandName, send_command, serve_commands
 from gateway.errors import CommandRefusedError
 from gateway.live import LiveEvent
-from tests.support.web import NOW, SWITCHBOARD, Hotline, running
+from tests.support.web import NOW, Hotline, running
+from tests.support.web_switchboard import SWITCHBOARD
 
 SEAT = "/api/v1/seat"
 

@@ -7,7 +7,8 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from gateway.auth import sessions
 from gateway.http.sockets import PER_SESSION, QUEUE_LENGTH
-from tests.support.web import CALLER, Hotline, call_data, next_event, part, until
+from tests.support.web import Hotline, next_event, until
+from tests.support.web_switchboard import CALLER, call_data, part
 
 
 async def test_hello_has_the_seat_and_the_calls_of_the_agent(hotline: Hotline) -> None:

@@ -10,7 +10,8 @@ from aiohttp import web
 from gateway.errors import GatewayError, RouteUndeclaredError
 from gateway.http.application import create_app, listening
 from tests.support.ports import free_port
-from tests.support.web import CALLER, Browser, Hotline, call_data
+from tests.support.web import Browser, Hotline
+from tests.support.web_switchboard import CALLER, call_data
 
 
 async def test_route_without_declared_roles_stops_the_start(hotline: Hotline) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import structlog
 
 from gateway.webhooks.signing import new_secret
-from tests.support.web import CALLER, NOW, Browser, Hotline
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import CALLER
 
 URL = "https://erp.example/hook?token=1"
 HOOK = {"name": "城管系统", "url": URL}

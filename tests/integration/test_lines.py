@@ -20,7 +20,8 @@ from metrics.calls import SHORT_ABANDON_S, call_counts
 from metrics.counts import CallCounts
 from telephony.events import CallRecord, LineMode, Outcome
 from tests.support.figures import keeper, registry_of, scrape, total
-from tests.support.web import NOW, Browser, Hotline, call_data
+from tests.support.web import NOW, Browser, Hotline
+from tests.support.web_switchboard import call_data
 
 LINES = "/api/v1/lines"
 KEPT = {"name": "消费者投诉举报专线", "mode": "kept", "department": "市场监管局", "district": ""}

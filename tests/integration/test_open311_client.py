@@ -7,7 +7,8 @@ from civicbot import Endpoint, HttpError, HttpTransport, Open311Client
 from civicbot.http import RateLimiter
 
 from gateway.auth.keys import KeyScope
-from tests.support.web import CALLER, Hotline
+from tests.support.web import Hotline
+from tests.support.web_switchboard import CALLER
 
 ROOT = "/open311/v2"
 

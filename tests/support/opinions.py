@@ -7,7 +7,8 @@ import asyncpg
 
 from callback_survey import attempts
 from callback_survey.questionnaire import CASE_CALLBACK_V1
-from tests.support.web import CALLER, NOW
+from tests.support.web import NOW
+from tests.support.web_switchboard import CALLER
 
 
 async def rate(pool: asyncpg.Pool, call_id: str, answer: str, *, at: datetime = NOW) -> None:

@@ -229,9 +229,11 @@ async def by_call(conn: Any, call_id: str) -> Case | None:
     return await _one(conn, await _QUERIES.id_of_call(conn, call_id=call_id))
 
 
-async def by_caller(conn: Any, caller: str, limit: int) -> list[Case]:
-    """Cases of a full number, newest first."""
-    rows = _QUERIES.ids_of_caller(conn, caller=caller, limit=limit)
+async def by_caller(
+    conn: Any, caller: str, *, see_all: bool, viewer: int, limit: int
+) -> list[Case]:
+    """Cases of a full number that a person of staff sees, newest first."""
+    rows = _QUERIES.ids_of_caller(conn, caller=caller, see_all=see_all, viewer=viewer, limit=limit)
     return await by_ids(conn, [row["case_id"] async for row in rows])
 
 

@@ -83,9 +83,9 @@ async def case_of_call(conn: Any, call_id: str) -> Case | None:
     return await case_store.by_call(conn, call_id)
 
 
-async def cases_for_caller(conn: Any, caller: str, *, limit: int = 10) -> list[Case]:
-    """Cases of a full number, newest first; none for an empty number."""
-    return await case_store.by_caller(conn, caller, limit) if caller else []
+async def cases_for_caller(conn: Any, caller: str, actor: Actor, *, limit: int = 10) -> list[Case]:
+    """Cases of a full number that ``actor`` of staff sees, newest first; none for an empty one."""
+    return await case_store.by_caller(conn, caller, **sight(actor), limit=limit) if caller else []
 
 
 async def count_open_cases(conn: Any, caller: str, actor: Actor) -> int:

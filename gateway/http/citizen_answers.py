@@ -15,7 +15,6 @@ from ticketing.cases import cases_for_caller, count_open_cases
 from ticketing.citizens.cards import Card, find_card, national_number
 from ticketing.citizens.marks import Mark, MarkKind, MarkState, mark_of
 from ticketing.lifecycle import CaseState
-from ticketing.visibility import staff_sees
 
 MOST_PAST = 10
 DAY = timedelta(hours=24)
@@ -86,7 +85,8 @@ async def caller_history(
     this = 1 if call_id and caller else 0
     in_window = this + await calls_since(now - timedelta(days=days))
     past = await earlier_calls_of(connection, caller, apart_from=call_id, limit=MOST_PAST)
-    cases = await cases_for_caller(connection, caller, limit=MOST_PAST)
+    actor = actor_of(person)
+    cases = await cases_for_caller(connection, caller, actor, limit=MOST_PAST)
     return CallerHistory(
         caller=mask_number(caller),
         home_area=await _home_area(connection, inquiry, caller),
@@ -94,11 +94,11 @@ async def caller_history(
         calls_in_window=in_window,
         window_days=days,
         repeat_caller=in_window >= settings.repeat_caller_calls,
-        open_cases=await count_open_cases(connection, caller, actor_of(person)),
+        open_cases=await count_open_cases(connection, caller, actor),
         nuisance=_flag(await mark_of(connection, caller, now=now)),
         card=await _card(connection, person, caller),
         past_calls=[masked_call(earlier) for earlier in past],
-        cases=[CaseOutline.about(case) for case in cases if staff_sees(case, actor_of(person))],
+        cases=[CaseOutline.about(case) for case in cases],
     )
 
 

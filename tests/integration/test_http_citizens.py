@@ -45,10 +45,15 @@ async def test_cases_of_the_number_as_far_as_one_sees_them(hotline: Hotline) -> 
     assert ([case["title"] for case in seen["cases"]], seen["open_cases"]) == (["路灯不亮"], 1)
     _, own = await agent.json("GET", f"{CALLS}/sb1-1.2/caller")
     assert (len(own["cases"]), own["open_cases"]) == (2, 2)
+    for number in range(10):  # newer ones, which hide no older one from whoever does not see them
+        await hotline.store_call(f"3.{number}", "1001")
+        await opened(agent, call_id=f"sb1-3.{number}", confidential=True, title="举报")
+    _, seen = await other.json("GET", f"{CALLS}/sb1-1.2/caller")
+    assert [case["title"] for case in seen["cases"]] == ["路灯不亮"]
     closing = {"result": "已修复", "version": plain["version"]}
     await agent.json("POST", f"{CASES}/{plain['case_no']}/close", json=closing)
     _, later = await other.json("GET", f"{CASES}/{plain['case_no']}/caller")
-    assert (later["open_cases"], later["calls_in_window"], len(later["past_calls"])) == (0, 3, 3)
+    assert (later["open_cases"], later["calls_in_window"], len(later["past_calls"])) == (0, 13, 10)
     admin = await hotline.administrator()
     _, without = await admin.json("GET", f"{CALLS}/sb1-1.2/caller")
     assert without["card"] is None

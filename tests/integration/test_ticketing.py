@@ -119,8 +119,8 @@ async def test_lists(pool: asyncpg.Pool, actor: Actor) -> None:
     assert await listed(before=NOW) == []
     assert await listed(scope=Scope.MINE) == [other, second, first]
     assert await listed(scope=Scope.INBOX) == [other, first]
-    assert await cases.cases_for_caller(pool, NUMBER) == [second, first]
-    assert await cases.cases_for_caller(pool, "") == []
+    assert await cases.cases_for_caller(pool, NUMBER, actor) == [second, first]
+    assert await cases.cases_for_caller(pool, "", actor) == []
     with pytest.raises(CaseNotFoundError):
         await cases.find_case(pool, "nothing")
 

@@ -88,11 +88,12 @@ select case_id from cases where case_no = :case_no;
 -- name: id_of_call(call_id)$
 select case_id from cases where call_id = :call_id;
 
--- name: ids_of_caller(caller, limit)
+-- name: ids_of_caller(caller, see_all, viewer, limit)
 -- However the number was sent: one walk along the index for each spelling.
 select n.case_id from unnest(caller_spellings(caller_number(:caller))) as s (spelling)
 cross join lateral (
   select case_id, opened_at from cases where caller = s.spelling and caller <> ''
+    and (:see_all or not confidential or opened_by = :viewer)
   order by opened_at desc, case_id desc limit :limit
 ) n
 order by n.opened_at desc, n.case_id desc limit :limit;

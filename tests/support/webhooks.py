@@ -263,3 +263,15 @@ def patient(office: PostOffice, **changed: Any) -> PostOffice:
     """The same office with other settings."""
     settings = INSIDE.model_copy(update=changed)
     return replace(office, context=replace(office.context, settings=settings))
+
+
+LIFE = ["case.opened", "case.noted", "case.noted", "case.closed"]
+
+
+async def lived(office: PostOffice, notes: int = 2) -> Case:
+    """A case that was opened, noted and closed; with two notes `LIFE` are its events."""
+    case = await office.open()
+    for _ in range(notes):
+        await office.note(case)
+    await office.step(case, Step.CLOSED, result="已修好")
+    return case

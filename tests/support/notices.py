@@ -151,3 +151,10 @@ async def notice_desk(dsn: str, redis: Any, **changed: Any) -> AsyncIterator[Not
                 await _user(pool, "li", ActorRole.SUPERVISOR, None),
                 await _user(pool, "wang", ActorRole.DEPARTMENT, made.department_id),
             )
+
+
+async def accepted(desk: NoticeDesk, **changed: Any) -> Case:
+    """A case that a department has signed for."""
+    case = await desk.open(**changed)
+    await desk.step(case, Step.ACCEPTED)
+    return case

@@ -18,12 +18,11 @@ from metrics.counters import Counters
 from metrics.counts import WAIT_BUCKETS_S, CallCounts
 from metrics.dispatch_suggestion import suggestion_metrics
 from metrics.events import EventCounts
-from metrics.notices import notice_metrics
+from metrics.outboxes import NOTICES, WEBHOOKS
 from metrics.reconciliation import CAUSES, DIFFERENCES, NewestRun
 from metrics.ringback_metrics import ringback_metrics
 from metrics.snapshot import LineInfo, Snapshot, SnapshotKeeper
 from metrics.surges import surge_metrics
-from metrics.webhooks import webhook_metrics
 
 QueueAndLine = tuple[str, str]
 
@@ -143,8 +142,8 @@ class FiguresCollector(Collector):
         yield from suggestion_metrics(
             snapshot.suggestion_model, snapshot.events, self._counters, now=snapshot.taken_at
         )
-        yield from webhook_metrics(snapshot.webhooks, snapshot.events, self._counters)
-        yield from notice_metrics(snapshot.notices, snapshot.events, self._counters)
+        yield from WEBHOOKS.metrics(snapshot.webhooks, snapshot.events, self._counters)
+        yield from NOTICES.metrics(snapshot.notices, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
         yield from self._reconciliation(snapshot)

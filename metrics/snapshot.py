@@ -18,19 +18,17 @@ from metrics.counts import CallCounts
 from metrics.dispatch_suggestion import ServedModel, served_model
 from metrics.events import EventCounts
 from metrics.figures import CITY, midnight
-from metrics.notices import WaitingNotices, waiting_notices
+from metrics.outboxes import NOTICES, WEBHOOKS, Outbox, Waiting
 from metrics.queries import QUERIES
 from metrics.reconciliation import ReconciliationState, reconciliation_state
 from metrics.seats import SeatInterval, open_intervals, seconds_by_state
 from metrics.surges import OpenSurges, open_surges
-from metrics.webhooks import WaitingWebhooks, waiting_webhooks
 from telephony.events import SeatState
 
 log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
 CLOCKS_EVERY_S = 10.0
-WEBHOOKS_EVERY_S = 10.0
-NOTICES_EVERY_S = 10.0
+OUTBOXES_EVERY_S = 10.0
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -57,8 +55,8 @@ class Snapshot:
     clocks: RunningClocks
     surges: OpenSurges
     suggestion_model: ServedModel | None
-    webhooks: WaitingWebhooks
-    notices: WaitingNotices
+    webhooks: Waiting
+    notices: Waiting
     events: EventCounts
     seats: Mapping[SeatState, int]
     seat_seconds: Mapping[SeatState, float]
@@ -87,8 +85,7 @@ class SnapshotKeeper:
         self._clock = clock
         self._callers: tuple[float, CallerCounts] | None = None
         self._clocks: tuple[float, RunningClocks] | None = None
-        self._webhooks: tuple[float, WaitingWebhooks] | None = None
-        self._notices: tuple[float, WaitingNotices] | None = None
+        self._outboxes: dict[str, tuple[float, Waiting]] = {}
         self.latest: Snapshot | None = None
         self.up = False
         """Whether the newest reading succeeded."""
@@ -130,8 +127,8 @@ class SnapshotKeeper:
             clocks=await self._running_clocks(conn, taken_at_s),
             surges=await open_surges(conn),
             suggestion_model=await served_model(conn),
-            webhooks=await self._waiting_webhooks(conn, taken_at_s),
-            notices=await self._waiting_notices(conn, taken_at_s),
+            webhooks=await self._waiting(conn, WEBHOOKS, taken_at_s),
+            notices=await self._waiting(conn, NOTICES, taken_at_s),
             calls=await call_counts(
                 conn, date.min, date.max, short_abandon_s=self._short_abandon_s
             ),
@@ -157,17 +154,12 @@ class SnapshotKeeper:
             self._clocks = now_s, await running_clocks(conn, now=self._clock())
         return self._clocks[1]
 
-    async def _waiting_webhooks(self, conn: Any, now_s: float) -> WaitingWebhooks:
+    async def _waiting(self, conn: Any, outbox: Outbox, now_s: float) -> Waiting:
         """Counted over all that waits, and so not every time."""
-        if self._webhooks is None or now_s - self._webhooks[0] >= WEBHOOKS_EVERY_S:
-            self._webhooks = now_s, await waiting_webhooks(conn)
-        return self._webhooks[1]
-
-    async def _waiting_notices(self, conn: Any, now_s: float) -> WaitingNotices:
-        """Counted over all that waits, and so not every time."""
-        if self._notices is None or now_s - self._notices[0] >= NOTICES_EVERY_S:
-            self._notices = now_s, await waiting_notices(conn)
-        return self._notices[1]
+        known = self._outboxes.get(outbox.name)
+        if known is None or now_s - known[0] >= OUTBOXES_EVERY_S:
+            known = self._outboxes[outbox.name] = now_s, await outbox.waiting(conn)
+        return known[1]
 
     def _seat_seconds(
         self, counted: EventCounts, current: list[SeatInterval]

@@ -7,10 +7,10 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.auth.roles import ADMINISTRATORS
+from gateway.http.attempt_answers import LastAttemptAnswer, last_attempt
 from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.problems import FieldProblem, Problem, not_found
-from gateway.http.webhook_delivery_api import LastAttemptAnswer
 from gateway.notices import outbox
 from gateway.notices.outbox import DEAD, Notice, NoticeState
 from gateway.notices.provider import NoticeKind
@@ -139,15 +139,6 @@ async def put_notice_template(inquiry: Inquiry[TemplateTerms, Nothing]) -> Templ
 
 
 def _answer(notice: Notice) -> NoticeAnswer:
-    attempt = None
-    if notice.tried_at is not None:
-        attempt = LastAttemptAnswer(
-            at=notice.tried_at,
-            outcome=notice.outcome or "",
-            status=notice.status,
-            error=notice.error or "",
-            excerpt=notice.excerpt or "",
-        )
     return NoticeAnswer(
         notice_id=notice.notice_id,
         state=notice.state,
@@ -158,7 +149,7 @@ def _answer(notice: Notice) -> NoticeAnswer:
         expires_at=notice.expires_at,
         ended_at=notice.ended_at,
         attempts=notice.attempts,
-        attempt=attempt,
+        attempt=last_attempt(notice),
     )
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.auth.roles import ADMINISTRATORS
+from gateway.http.attempt_answers import LastAttemptAnswer, last_attempt
 from gateway.http.auditing import record_change
 from gateway.http.endpoint import Answer, Inquiry, Nothing, Strict, endpoint
 from gateway.http.fields import PLAIN
@@ -25,16 +26,6 @@ class DeliveryPage(Strict):
     state: DeliveryState = DeliveryState.DEAD
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     before: Annotated[int, Field(ge=1, le=2**63 - 1)] = 2**63 - 1
-
-
-class LastAttemptAnswer(Answer):
-    """The newest attempt: ``status`` of the answer, if there was one, and how that began."""
-
-    at: datetime
-    outcome: str
-    status: int | None
-    error: str
-    excerpt: str
 
 
 class DeliveryAnswer(Answer):
@@ -165,15 +156,6 @@ async def _record(
 
 
 def _answer(delivery: Delivery) -> DeliveryAnswer:
-    attempt = None
-    if delivery.tried_at is not None:
-        attempt = LastAttemptAnswer(
-            at=delivery.tried_at,
-            outcome=delivery.outcome or "",
-            status=delivery.status,
-            error=delivery.error or "",
-            excerpt=delivery.excerpt or "",
-        )
     return DeliveryAnswer(
         delivery_id=delivery.delivery_id,
         state=delivery.state,
@@ -186,7 +168,7 @@ def _answer(delivery: Delivery) -> DeliveryAnswer:
         ended_at=delivery.ended_at,
         due_at=delivery.due_at,
         behind=delivery.behind,
-        attempt=attempt,
+        attempt=last_attempt(delivery),
     )
 
 

@@ -16,7 +16,7 @@ from gateway.readiness import Readiness
 from gateway.roles.worker import worker
 from gateway.settings import Settings
 from metrics.exporter import FiguresCollector
-from metrics.notices import OUTCOMES
+from metrics.outboxes import NOTICES
 from metrics.snapshot import SnapshotKeeper
 from tests.support.notices import MOBILE, NoticeDesk, accepted, notice_desk, settings_for
 from tests.support.web import running, until
@@ -156,7 +156,7 @@ async def test_metrics(desk: NoticeDesk) -> None:
     registry.register(FiguresCollector(keeper, queues=set(), planned_seats=1))
     value = registry.get_sample_value
     attempts = {
-        each: value("hotline_notice_attempts_total", {"outcome": each}) for each in OUTCOMES
+        each: value("hotline_notice_attempts_total", {"outcome": each}) for each in NOTICES.outcomes
     }
     assert attempts == {"sent": 1, "failed": 1, "refused": 1, "expired": 0}
     assert value("hotline_notices_waiting") == 2

@@ -14,8 +14,8 @@ from gateway.roles.worker import worker
 from gateway.webhooks.job import purge_webhooks
 from gateway.webhooks.names import EVENTS
 from metrics.exporter import FiguresCollector
+from metrics.outboxes import WEBHOOKS
 from metrics.snapshot import SnapshotKeeper
-from metrics.webhooks import OUTCOMES
 from tests.support.web import running, until
 from tests.support.webhooks import (
     INSIDE,
@@ -132,7 +132,7 @@ async def test_metrics(office: PostOffice) -> None:
     value = registry.get_sample_value
     attempts = {
         outcome: value("hotline_webhook_attempts_total", {"outcome": outcome})
-        for outcome in OUTCOMES
+        for outcome in WEBHOOKS.outcomes
     }
     assert attempts == {"delivered": 2, "failed": 0, "given_up": 1, "gone": 0}
     assert value("hotline_webhooks_waiting") == 3

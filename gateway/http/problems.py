@@ -111,4 +111,5 @@ def _database_away(error: BaseException) -> bool:
         return state[:2] in _OUTAGE_CLASSES or state == _READ_ONLY
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # those are arguments it could not encode
-    return isinstance(error, OSError)
+    # The latter: what asyncpg makes of a connection that is cut just when something is asked.
+    return isinstance(error, OSError | asyncpg.InternalClientError)

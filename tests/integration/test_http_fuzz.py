@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
+from gateway import enquiries
 from gateway.auth.roles import Role
 from gateway.auth.sessions import COOKIE
 from gateway.http import enquiry_api, open311_asking
@@ -132,9 +133,9 @@ async def furnish(hotline: Hotline) -> None:
 @pytest.mark.parametrize("who", ASKERS)
 @pytest.mark.timeout(int(LONG or 1) * 120)
 async def test_fuzz(hotline: Hotline, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("PER_CASE", "PER_ADDRESS"):
-        monkeypatch.setattr(enquiry_api, limit, 10**6)
-    monkeypatch.setattr(open311_asking, "PER_ADDRESS", 10**6)
+    monkeypatch.setattr(enquiries, "PER_CASE", 10**6)
+    for api in (enquiry_api, open311_asking):
+        monkeypatch.setattr(api, "PER_ADDRESS", 10**6)
     await furnish(hotline)
     headers, cookies = await sign_in(hotline, who)
     many = hotline.settings.model_copy(update={"integration_per_minute": 100_000})

@@ -85,6 +85,7 @@ def test_what_was_sent_is_not_repeated() -> None:
         (asyncpg.AdminShutdownError(), True),
         (asyncpg.ReadOnlySQLTransactionError(), True),
         (asyncpg.InterfaceError("pool is closing"), True),
+        (asyncpg.InternalClientError("cannot switch to state 11"), True),
         (asyncpg.DataError("not an integer"), False),
         (asyncpg.UndefinedTableError(), False),
         (asyncpg.UniqueViolationError(), False),

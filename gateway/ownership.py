@@ -26,6 +26,7 @@ PULSE_EVERY_S = 0.25
 LEASE_S = 2.0  # by the owner's clock, from before it asked for the renewal
 STALE_AFTER_S = 3.0  # by the clock of PostgreSQL, from when it renewed
 TIMEOUT_S = 5.0
+WRITES_END_S = 3.0  # more than a session may stand idle in a transaction
 OWNED_LATELY_S = 600.0  # longer than a take-over or a restart lasts
 LOCK_CLASS = 0x12345
 
@@ -136,9 +137,34 @@ class Ownership:
         async with asyncio.timeout(TIMEOUT_S), connection.transaction():
             if not await _QUERIES.try_lock(connection, lock_class=LOCK_CLASS, key=self._key):
                 return False
-            self._epoch = await _QUERIES.begin_epoch(connection, switchboard=self._switchboard)
+            self._epoch = await self._begin_epoch(connection)
         self._lease_ends_s = asked_at + LEASE_S
         return True
+
+    async def _begin_epoch(self, connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+        """Take over, after the writes that the former owner has under way.
+
+        One that stands still within a statement would hold them, and us, for as long as it does:
+        its session has its limit between statements alone (`gateway.engines.SESSION`).
+        """
+        beginning = asyncio.ensure_future(
+            _QUERIES.begin_epoch(connection, switchboard=self._switchboard)
+        )
+        try:
+            await asyncio.wait([beginning], timeout=WRITES_END_S)
+            if not beginning.done():
+                await self._end_blockers(connection.get_server_pid())
+            return int(await beginning)
+        finally:
+            beginning.cancel()
+
+    async def _end_blockers(self, waiting_pid: int) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            ended = await _QUERIES.end_blockers(connection, waiting_pid=waiting_pid)
+        finally:
+            connection.terminate()
+        log.warning("stale_writes_ended", switchboard=self._switchboard, sessions=ended)
 
     async def _renew(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         asked_at = asyncio.get_running_loop().time()

@@ -33,3 +33,7 @@ where owner.switchboard = :switchboard
 select switchboard from switchboard_owners
 where renewed_at > clock_timestamp() - make_interval(secs => :within_s)
 order by renewed_at desc;
+
+-- name: end_blockers(waiting_pid)$
+-- Ends the sessions whose transactions a waiting one waits for; how many.
+select count(pg_terminate_backend(pid)) from unnest(pg_blocking_pids(:waiting_pid)) as blocker (pid);

@@ -152,3 +152,19 @@ async def test_nobody_takes_over_while_the_owner_writes(
         assert not second.is_held
     async with asyncio.timeout(TAKEN_OVER_S):
         await second.held()
+
+
+async def test_a_write_that_stands_still_is_ended(
+    stack: AsyncExitStack, database_dsn: str, pool: asyncpg.Pool
+) -> None:
+    """Its process was stopped within a statement, where no limit of the session ends it."""
+    async with owning(database_dsn) as former:
+        await former.held()
+    stuck = await asyncpg.connect(database_dsn)
+    stack.callback(stuck.terminate)
+    await stuck.execute("begin; select epoch from switchboard_owners for key share")
+    async with owning(database_dsn) as next_one, asyncio.timeout(2 * TAKEN_OVER_S):
+        await next_one.held()
+        assert await epoch(pool) == 2
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+        await stuck.execute("commit")

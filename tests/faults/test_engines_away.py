@@ -24,6 +24,8 @@ from tests.support.sipp import Sipp, caller, phone
 from tests.support.system import System, running_system
 
 AWAY_S = 6.0
+# A server that is killed keeps what it said it had committed.
+LASTING = FAST | {"synchronous_commit": "on"}
 
 
 @dataclass
@@ -62,7 +64,7 @@ async def staffed(system: System) -> AsyncIterator[Staffed]:
 @pytest.mark.usefixtures("switchboard_here")
 async def test_postgres_is_killed(tmp_path: Path, redis_url: str) -> None:
     with TemporaryDirectory(prefix="hl-pg-", dir="/tmp") as home:
-        server = EmbeddedPostgres(Path(home), settings=FAST)
+        server = EmbeddedPostgres(Path(home), settings=LASTING)
         async with AsyncExitStack() as stack:
             await server.__aenter__()
             await migrate(server.dsn)
@@ -77,7 +79,7 @@ async def test_postgres_is_killed(tmp_path: Path, redis_url: str) -> None:
             os.kill(server.pid, signal.SIGQUIT)  # immediate shutdown: recovery at the next start
             await server.__aexit__(None, None, None)
             await desk.call(page)
-            again = EmbeddedPostgres(Path(home), settings=FAST)
+            again = EmbeddedPostgres(Path(home), settings=LASTING)
             await stack.enter_async_context(again)
             await desk.call(page)
             truth = sorted(outcomes(system.switchboard.queue_log).items())

@@ -112,7 +112,7 @@ class Tracker:
         handler_of = self._handlers.get
         is_new = self._repeats.is_new
         book, seats, crowded = self._book, self._seats, self._conversations.crowded
-        parting = book.parting
+        parting, unexplained = book.parting, seats.unexplained
         events: list[Event] = []
         for raw in messages:
             first_line = raw.partition(b"\r")[0]
@@ -130,10 +130,10 @@ class Tracker:
                 self._timed = True
             else:
                 continue
-            handler(Message(raw), at)
             if self._due is not None and at >= self._due:
                 self._run_clocks(at)
-            if book.events or book.signals or seats.events or crowded or parting:
+            handler(Message(raw), at)
+            if book.events or book.signals or seats.events or crowded or parting or unexplained:
                 events += self._drain()
         return events
 
@@ -249,6 +249,11 @@ class Tracker:
         self._seats.tick(now)
         self._set_due()
 
+    def _has_clocks(self) -> bool:
+        seats = self._seats
+        calls = self._conversations.crowded or self._book.parting
+        return bool(calls or seats.wrapping or seats.unexplained)
+
     def _set_due(self) -> None:
         clocks = (self._conversations.due_at(), self._book.due_at(), self._seats.due_at())
         self._due = min((at for at in clocks if at is not None), default=None)
@@ -257,8 +262,7 @@ class Tracker:
         events, signals = self._book.drain()
         if signals:
             self._seats.take(signals)
-        pending = self._conversations.crowded or self._book.parting or self._seats.wrapping
-        if self._due is not None or pending:
+        if self._due is not None or self._has_clocks():
             self._set_due()
         return [*events, *self._seats.drain()] if events or self._seats.events else ()
 

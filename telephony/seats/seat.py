@@ -74,6 +74,8 @@ class Seat:
     wrap_up_since: float = 0.0
     wrap_up_until: float | None = None
     wrap_up_call: Call | None = None
+    alone_since: float | None = None  # its telephone is busy, and no call of ours says why
+    is_alone: bool = False  # nor will one: it has been so for long enough
     since: float = 0.0  # when it entered the state last said
     last_said: tuple[object, ...] = ()
 
@@ -105,6 +107,18 @@ class Seat:
     def device(self) -> Device:
         """The state that counts of all its telephones."""
         return min(self.devices.values(), key=_RANK.__getitem__, default=Device.UNKNOWN)
+
+    def weigh_device(self, at: float) -> None:
+        """Note since when its telephone is busy without a call of ours."""
+        if self.works or self.device not in BUSY:
+            self.alone_since, self.is_alone = None, False
+        elif self.alone_since is None:
+            self.alone_since = at
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether its telephone is busy, and the call of ours that says why may still be told."""
+        return self.alone_since is not None and not self.is_alone
 
     def is_at(self, call: Call, interface: str) -> bool:
         """Whether ``call`` may be at the telephone ``interface``: not when it is at another one."""
@@ -161,5 +175,6 @@ class Seat:
         paused, reason = self.is_paused, ""
         if paused:
             reason = next((one.reason for one in self.members.values() if one.reason), "")
-        state = shown(work, self.device, logged_in=bool(self.members), paused=paused)
+        device = Device.NOT_IN_USE if self.is_unexplained else self.device
+        state = shown(work, device, logged_in=bool(self.members), paused=paused)
         return state, reason if state is SeatState.NOT_READY else "", call

@@ -16,6 +16,8 @@ from telephony.seats.transitions import TABLE, Device, SeatTrigger, Work
 _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 # The timer of a wrap-up is there before its pause, but the lists may be of different instants.
 ORPHANED_AFTER_S = 5.0
+# app_queue tells of a telephone and of the call that rings there from two threads, in any order.
+UNEXPLAINED_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class SeatTracker:
         self._announces = announces
         self.seats: dict[str, Seat] = {}
         self.wrapping: dict[str, Seat] = {}
+        self.unexplained: dict[str, Seat] = {}  # busy telephones whose call may still be told
         # Seat and plain interface by name and interface as they stand in messages.
         self._members: dict[tuple[str, str], tuple[Seat, str]] = {}
         self.events: list[SeatChanged] = []
@@ -163,12 +166,21 @@ class SeatTracker:
             self.wrapping[agent] = seat
 
     def due_at(self) -> float | None:
-        """When the next clock of a wrap-up runs out, ``None`` when none runs."""
+        """When the next clock of a seat runs out, ``None`` when none runs."""
         ends = [seat.wrap_up_until or 0.0 for seat in self.wrapping.values()]
+        ends += [(seat.alone_since or 0.0) + UNEXPLAINED_S for seat in self.unexplained.values()]
         return min(ends, default=None)
 
     def tick(self, now: float) -> None:
-        """End the wrap-ups whose time is over; one that the switchboard holds goes on with that."""
+        """End the wrap-ups whose time is over; one that the switchboard holds goes on with that.
+
+        A telephone that has been busy without a call of ours for long enough is believed.
+        """
+        for seat in list(self.unexplained.values()):
+            since = seat.alone_since or 0.0
+            if since + UNEXPLAINED_S <= now:
+                seat.is_alone = True
+                self._say(seat, since)
         for seat in list(self.wrapping.values()):
             until = seat.wrap_up_until or 0.0
             if until > now:
@@ -231,6 +243,11 @@ class SeatTracker:
     def _say(self, seat: Seat, at: float) -> None:
         if not self._announces:
             return
+        seat.weigh_device(at)
+        if seat.is_unexplained:
+            self.unexplained[seat.agent] = seat
+        elif self.unexplained:
+            self.unexplained.pop(seat.agent, None)
         news = (*seat.standing(), seat.interfaces, *seat.queues)
         if news == seat.last_said:
             return

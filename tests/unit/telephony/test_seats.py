@@ -84,6 +84,48 @@ def test_the_device_that_lags_behind_shows_no_second_call() -> None:
     assert track(story.messages).states("8001") == ["ready", "ringing", "ready"]
 
 
+@pytest.mark.parametrize("telephone_first", [False, True])
+def test_the_telephone_may_be_told_before_the_call_that_rings_there(
+    *, telephone_first: bool
+) -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    caller = queued(story)
+    if telephone_first:
+        story.member("QueueMemberStatus", "8001", A, Status="3")
+    leg = ring(story, caller, "8001", A)
+    if not telephone_first:
+        story.member("QueueMemberStatus", "8001", A, Status="3")
+    story.ring_no_answer(caller, leg, "8001", A)
+    told = track(story.messages)
+    assert told.states("8001") == ["ready", "ringing", "ready"]
+    assert told.seats[1].call_id == told.last.call_id
+
+
+def test_a_telephone_that_is_busy_without_a_call_of_ours_is_believed_and_dated_back() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    story.wait(10)
+    story.member("QueueMemberStatus", "8001", A, Status="2")
+    busy_at = story.now
+    tracker = new_tracker()
+    told = track(story.messages, tracker)
+    assert told.states("8001") == ["ready"]
+    [talking] = tracker.tick(tracker.due_at or 0.0)
+    assert talking.state is S.TALKING  # type: ignore[union-attr] # the only event is the seat's
+    assert talking.at.timestamp() == pytest.approx(busy_at, abs=0.1)
+    assert tracker.due_at is None
+
+
+def test_one_that_was_busy_is_told_also_when_the_next_message_says_it_is_idle() -> None:
+    story = Story()
+    story.member("QueueMemberAdded", "8001", A)
+    story.member("QueueMemberStatus", "8001", A, Status="2")
+    story.wait(10)
+    story.member("QueueMemberStatus", "8001", A, Status="1")
+    assert track(story.messages).states("8001") == ["ready", "talking", "ready"]
+
+
 def test_wrap_up_ends_at_its_deadline() -> None:
     story = Story()
     story.member("QueueMemberAdded", "8001", A)

@@ -183,7 +183,7 @@ def test_a_third_party_that_stays_is_a_conference() -> None:
     story.wait(20)
     story.hold(leg, on=True)
     told = track(story.messages)
-    assert told.names[-2:] == ["held 8001", "conferenced"]
+    assert told.names[-2:] == ["conferenced", "held 8001"]
 
 
 @pytest.mark.parametrize("comes_back", [True, False])

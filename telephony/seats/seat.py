@@ -78,6 +78,7 @@ class Seat:
     is_alone: bool = False  # nor will one: it has been so for long enough
     since: float = 0.0  # when it entered the state last said
     last_said: tuple[object, ...] = ()
+    said_at: float = 0.0
 
     def place(self, interface: str, message: Message) -> Membership:
         """Take what ``message`` says of one membership and of its telephone."""

@@ -18,6 +18,9 @@ _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 ORPHANED_AFTER_S = 5.0
 # app_queue tells of a telephone and of the call that rings there from two threads, in any order.
 UNEXPLAINED_S = 0.5
+# Asterisk's time stamps tell no shorter times apart. Changes of one seat are told at least so far apart:
+# who joins two queues within an instant would else be told of both with one id.
+_INSTANT_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,16 +254,16 @@ class SeatTracker:
         news = (*seat.standing(), seat.interfaces, *seat.queues)
         if news == seat.last_said:
             return
-        at = max(at, seat.since)
+        at = max(at, seat.said_at + _INSTANT_S)
         if news[:3] != seat.last_said[:3]:
             seat.since = at
-        seat.last_said = news
+        seat.last_said, seat.said_at = news, at
         self.events.append(self._describe(seat, at))
 
     def _describe(self, seat: Seat, said_at: float) -> SeatChanged:
         state, reason, call = seat.standing()
         return SeatChanged(
-            event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(said_at * 1000)}",
+            event_id=f"{self._switchboard}-seat-{seat.agent}:{state}:{round(said_at / _INSTANT_S)}",
             at=when(seat.since),
             switchboard=self._switchboard,
             agent=seat.agent,

@@ -1,5 +1,7 @@
 """A seat shows one state, whatever number of queues, devices and calls speak of it."""
 
+import re
+
 import pytest
 
 from telephony.events import SeatState
@@ -100,6 +102,18 @@ def test_the_telephone_may_be_told_before_the_call_that_rings_there(
     told = track(story.messages)
     assert told.states("8001") == ["ready", "ringing", "ready"]
     assert told.seats[1].call_id == told.last.call_id
+
+
+def test_changes_within_one_instant_have_ids_of_their_own() -> None:
+    story = Story()
+    for queue in ("12345", "expert"):
+        story.member("QueueMemberAdded", "8001", A, Queue=queue)
+    stamp = re.compile(rb"Timestamp: [0-9.]+")
+    at_once = [stamp.sub(b"Timestamp: 1700000000.000001", raw) for raw in story.messages]
+    told = track(at_once)
+    assert [seat.queues for seat in told.seats] == [("12345",), ("12345", "expert")]
+    assert len({seat.event_id for seat in told.seats}) == 2
+    assert told.seats[0].at == told.seats[1].at  # it is ready since then
 
 
 def test_a_telephone_that_is_busy_without_a_call_of_ours_is_believed_and_dated_back() -> None:

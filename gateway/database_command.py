@@ -10,6 +10,7 @@ import asyncpg
 
 from deploy.embedded.server import running_url
 from deploy.migrate import SchemaStanding, migrate, schema_state
+from gateway.database_away import DATABASE_AWAY
 from gateway.engines import database_dsn
 from gateway.errors import GatewayError
 from gateway.settings import Settings, load_settings
@@ -23,10 +24,14 @@ def with_database(action: Action) -> Callable[[argparse.Namespace], int]:
     """``action`` as a command of the command line; its connection is to a current schema."""
 
     async def run(options: argparse.Namespace) -> None:
-        async with AsyncExitStack() as stack:
-            connection = await _connect(load_settings(), stack)
-            stack.push_async_callback(connection.close)
-            await action(connection, options)
+        try:
+            async with AsyncExitStack() as stack:
+                connection = await _connect(load_settings(), stack)
+                stack.push_async_callback(connection.close)
+                await action(connection, options)
+        except DATABASE_AWAY as error:
+            first_line = str(error).partition("\n")[0]  # the others may quote values
+            raise GatewayError(f"{type(error).__name__}: {first_line}") from error
 
     def command(options: argparse.Namespace) -> int:
         asyncio.run(run(options))

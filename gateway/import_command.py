@@ -17,6 +17,7 @@ import asyncpg
 
 from deploy.embedded.server import running_url
 from deploy.migrate import MigrationError, migrate
+from gateway.database_away import DATABASE_AWAY
 from gateway.engines import database_dsn
 from gateway.queue_log_import.agents import read_agents
 from gateway.queue_log_import.errors import QueueLogImportError
@@ -112,7 +113,7 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[SourceRe
             try:
                 importer = Importer(settings.switchboard, store, view, now, agents=agents)
                 return await importer.run(sources)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 raise QueueLogImportError(
                     f"the import stopped ({type(error).__name__}); what was stored stays, "
                     "and the same command goes on from there"
@@ -133,7 +134,7 @@ async def _table(
     try:
         connection = await _connected(dsn, stack)
         return await LogTable.find(connection, options.table, options.timezone, now)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (ValueError, *DATABASE_AWAY) as error:
         raise QueueLogImportError(
             f"the table {options.table} cannot be read ({type(error).__name__})"
         ) from error

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 from redis.exceptions import RedisError
 
 from gateway.context import Context
+from gateway.database_away import DATABASE_AWAY
 
 EVERY_S = 2.0
 TIMEOUT_S = 2.0
@@ -36,9 +36,7 @@ async def _probe(context: Context, component: str, ask: Callable[[], Awaitable[N
     try:
         async with asyncio.timeout(TIMEOUT_S):
             await ask()
-    except (OSError, TimeoutError, RedisError) as error:
-        _report(context, component, error)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (RedisError, *DATABASE_AWAY) as error:
         _report(context, component, error)
     else:
         context.readiness.report(component, ready=True)

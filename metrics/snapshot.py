@@ -29,6 +29,13 @@ log = structlog.get_logger(__name__)
 CALLERS_EVERY_S = 10.0
 CLOCKS_EVERY_S = 10.0
 OUTBOXES_EVERY_S = 10.0
+_UNREADABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection that is cut just when something is asked
+)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
@@ -100,7 +107,7 @@ class SnapshotKeeper:
         while True:
             try:
                 await self.refresh()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _UNREADABLE as error:
                 if self.up or self.latest is None:
                     log.warning("figures_unreadable", error=type(error).__name__)
                 self.up = False

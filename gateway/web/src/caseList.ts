@@ -24,14 +24,14 @@ export function useCaseList(
   /** Where the next page begins, of a list sorted by registration. */
   const moreBefore = ref<string | null>(null)
 
-  async function read() {
-    const wanted = { ...filter.value, before: before.value, limit: PAGE_LENGTH }
+  async function read(isWanted: () => boolean) {
+    const wanted = { ...filter.value, before: before.value }
     if (question.value !== null) {
       if (wanted.light) throw new Error('查找时不能同时按时限筛选，请先取消其中一项。')
       const { light: _, ...filters } = wanted
-      return findCases(question.value, filters)
+      return findCases(question.value, filters, PAGE_LENGTH, isWanted)
     }
-    const cases = await caseApi.list({ ...wanted, after: after.value })
+    const cases = await caseApi.list({ ...wanted, after: after.value, limit: PAGE_LENGTH })
     const isFull = cases.length === PAGE_LENGTH
     return { cases, more_before: isFull ? (cases.at(-1)?.opened_at ?? null) : null }
   }

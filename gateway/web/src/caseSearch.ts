@@ -16,12 +16,35 @@ export interface CaseFindings {
   more_before: string | null
 }
 
-export const findCases = (
-  question: CaseQuestion,
-  filter: Omit<CaseFilter, 'light' | 'after'>,
-): Promise<CaseFindings> => {
+type Filter = Omit<CaseFilter, 'light' | 'after' | 'limit'>
+
+function ask(question: CaseQuestion, filter: Filter, limit: number): Promise<CaseFindings> {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined && value !== '')
-  return request('POST', '/cases/search', { ...question, ...Object.fromEntries(given) })
+  return request('POST', '/cases/search', { ...question, ...Object.fromEntries(given), limit })
+}
+
+/** One request looks at a few hundred cases, so that others do not wait for it. */
+const MOST_REQUESTS = 10
+
+/**
+ * A page of cases, newest first: where few of those with the words are wanted, by several requests
+ * and perhaps not full. `isWanted`: whether somebody still waits for it.
+ */
+export async function findCases(
+  question: CaseQuestion,
+  filter: Filter,
+  pageLength: number,
+  isWanted: () => boolean,
+): Promise<CaseFindings> {
+  const found = await ask(question, filter, pageLength)
+  for (let requests = 1; requests < MOST_REQUESTS && isWanted(); requests++) {
+    if (found.more_before === null || found.cases.length >= pageLength) break
+    const before = found.more_before
+    const older = await ask(question, { ...filter, before }, pageLength - found.cases.length)
+    found.cases.push(...older.cases)
+    found.more_before = older.more_before
+  }
+  return found
 }
 
 const CASE_NO = /^\d{8}-\d{5,9}$/

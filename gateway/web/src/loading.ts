@@ -2,8 +2,14 @@
 import { type Ref, ref } from 'vue'
 import { sentence } from './request'
 
-/** `take` gets what `ask` answers; when it is asked again meanwhile, the newest answer alone. */
-export function useLoading<T>(ask: () => Promise<T>, take: (answer: T) => void) {
+/**
+ * `take` gets what `ask` answers; when it is asked again meanwhile, the newest answer alone: `ask` may
+ * look whether its own is still wanted.
+ */
+export function useLoading<T>(
+  ask: (isWanted: () => boolean) => Promise<T>,
+  take: (answer: T) => void,
+) {
   const problem = ref('')
   const loading = ref(true)
   let asked = 0
@@ -12,7 +18,7 @@ export function useLoading<T>(ask: () => Promise<T>, take: (answer: T) => void) 
     const mine = ++asked
     loading.value = true
     try {
-      const answer = await ask()
+      const answer = await ask(() => mine === asked)
       if (mine !== asked) return
       take(answer)
       problem.value = ''

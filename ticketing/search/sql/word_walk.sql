@@ -2,7 +2,8 @@
 -- the words, until a page is full.
 
 -- name: in_window(first, second, third, others, window, facets, since, before, most, states, source, departments, parts, see_all, viewer, own, limit)^
--- `seen`: how many cases of the window have the words, at most :most, which then are any of them.
+-- `seen`: how many cases of the window have the words, at most :most, which then are any of them, and
+-- none is looked up.
 -- Conditions apart, not joined to one: so the index goes from one of them straight to where the next
 -- has its next case, where of one condition it would go through all cases of its rarest word.
 with matching as materialized (
@@ -16,7 +17,10 @@ with matching as materialized (
   select * from matching limit :most
 )
 select (select count(*) from hits) as seen, array(
-  select h.case_id from (select * from hits order by opened_at desc, case_id desc) h
+  select h.case_id from (
+    select * from hits where (select count(*) from hits) < :most
+    order by opened_at desc, case_id desc
+  ) h
   cross join lateral (
     select from visible_cases(:departments, :parts, :see_all, :viewer, :own) c
     where c.case_id = h.case_id and c.state = any(:states::text[])

@@ -156,7 +156,10 @@ class Ownership:
                 await self._end_blockers(connection.get_server_pid())
             return int(await beginning)
         finally:
+            # Not before it has let go of the connection: rolling back would fail on it, and that
+            # failure would take the place of our being cancelled.
             beginning.cancel()
+            await asyncio.gather(beginning, return_exceptions=True)
 
     async def _end_blockers(self, waiting_pid: int) -> None:
         connection = await asyncpg.connect(self._dsn)

@@ -154,6 +154,21 @@ async def test_nobody_takes_over_while_the_owner_writes(
         await second.held()
 
 
+async def test_whoever_waits_for_the_writes_of_another_can_be_stopped(
+    stack: AsyncExitStack, database_dsn: str, pool: asyncpg.Pool
+) -> None:
+    async with owning(database_dsn) as former:
+        await former.held()
+    stuck = await asyncpg.connect(database_dsn)
+    stack.callback(stuck.terminate)
+    await stuck.execute("begin; select epoch from switchboard_owners for key share")
+    waiting = asyncio.create_task(Ownership(database_dsn, "sb1").run())
+    await until(lambda: pool.fetchval(WAITING_CLAIMS), lambda claims: claims == 1)
+    waiting.cancel()
+    await asyncio.wait([waiting], timeout=TAKEN_OVER_S)
+    assert waiting.cancelled()
+
+
 async def test_a_write_that_stands_still_is_ended(
     stack: AsyncExitStack, database_dsn: str, pool: asyncpg.Pool
 ) -> None:

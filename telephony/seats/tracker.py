@@ -18,8 +18,8 @@ _ON_A_CALL = frozenset({Work.RINGING, Work.TALKING, Work.HOLD})
 ORPHANED_AFTER_S = 5.0
 # app_queue tells of a telephone and of the call that rings there from two threads, in any order.
 UNEXPLAINED_S = 0.5
-# Asterisk's time stamps tell no shorter times apart. Changes of one seat are told at least so far apart:
-# who joins two queues within an instant would else be told of both with one id.
+# Asterisk's time stamps tell no shorter times apart. Changes of one seat are told at least so far
+# apart: who joins two queues within an instant would else be told of both with one id.
 _INSTANT_S = 1e-6
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from gateway.auth.roles import Role
@@ -9,6 +10,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.desk import both_pictures, sign_in
 from tests.support.web import PASSWORD, Hotline
 from tests.support.web_switchboard import CALLER
+from ticketing.search import word_walk
+from ticketing.search.words import catch_up
 
 FORM = {"kind": "complaint", "body": "人民路18号门前路灯三天不亮，夜间行走不便。"}
 
@@ -81,3 +84,27 @@ async def test_finding_cases(hotline: Hotline, open_surface: OpenPage) -> None:
     await expect(page).to_have_url(re.compile(f"/cases/{case_no}$"))
     await expect(page.get_by_role("article")).to_contain_text("路灯不亮")
     assert not [url for url in asked if CALLER[3:] in url]
+
+
+async def test_what_takes_several_requests_to_find_is_one_page(
+    hotline: Hotline, open_surface: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_walk, "MOST", 6)
+    monkeypatch.setattr(word_walk, "CROWDED", 4)
+    await hotline.add_user(Role.SUPERVISOR, "chief")
+    await hotline.pool.execute(
+        "insert into cases (case_no, kind, title, body, state, opened_by, opened_at)"
+        " select '20250101-' || 10000 + n, 'help', n::text, '路灯不亮', 'registered', user_id,"
+        " now() - n * interval '20 days' from generate_series(1, 12) n, users"
+        " where login = 'chief'"
+    )
+    async with hotline.pool.acquire() as connection, connection.transaction():
+        while await catch_up(connection, 100):
+            pass
+    page = await open_surface()
+    await sign_in(page, "chief", PASSWORD)
+    answers: list[str] = []
+    page.on("response", lambda answer: answers.append(answer.url))
+    await page.goto("/cases?text=路灯")
+    await expect(page.locator(".found tbody tr")).to_have_count(12)
+    assert len([url for url in answers if url.endswith("/cases/search")]) > 1

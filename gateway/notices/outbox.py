@@ -153,6 +153,17 @@ async def resend(conn: Any, notice_id: int, *, now: datetime) -> None:
     await _SQL.revive(conn, notice_id=notice_id, now=now)
 
 
+async def resend_all(
+    conn: Any, state: NoticeState, *, limit: int, now: datetime
+) -> tuple[int, bool]:
+    """Send up to ``limit`` notices of a dead state again as `resend` does, the longest dead first.
+
+    How many there were, and whether more are left.
+    """
+    resent = int(await _SQL.revive_all(conn, state=state, now=now, limit=limit))
+    return resent, bool(await _SQL.any_in(conn, state=state))
+
+
 async def purge(conn: Any, *, before: datetime, limit: int) -> int:
     """Forget up to ``limit`` notices that ended before then; how many."""
     return int(await _SQL.purge(conn, before=before, limit=limit))

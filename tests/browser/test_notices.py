@@ -63,3 +63,10 @@ async def test_words_and_refused_messages(open_surface: OpenPage, hotline: Hotli
         "select count(*) from citizen_notices where state = 'waiting' and attempts = 0"
     )
     assert waiting == 1
+
+    await page.get_by_role("link", name="被拒绝").click()
+    await page.get_by_role("button", name="全部重发").click()
+    await page.get_by_role("dialog").get_by_role("button", name="重发").click()
+    await expect(page.get_by_text("将重新发送 1 条被拒绝的短信")).to_be_visible()
+    await expect(letters).to_have_count(0)
+    await expect(page.get_by_role("button", name="全部重发")).to_have_count(0)

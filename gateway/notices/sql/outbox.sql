@@ -49,6 +49,26 @@ set state = 'waiting', attempts = 0, due_at = :now::timestamptz,
   expires_at = :now::timestamptz + interval '1 day', ended_at = null
 where notice_id = :notice_id and state in ('refused', 'expired');
 
+-- name: revive_all(state, now, limit)$
+-- Those that have been dead the longest, so that what is refused again comes last; how many. Whom
+-- somebody else decides about just now is left to him.
+with dead as materialized (
+  select notice_id from citizen_notices
+  where state = :state and state in ('refused', 'expired')
+  order by ended_at, notice_id limit :limit
+  for update skip locked
+), revived as (
+  update citizen_notices n
+  set state = 'waiting', attempts = 0, due_at = :now::timestamptz,
+    expires_at = :now::timestamptz + interval '1 day', ended_at = null
+  from dead where n.notice_id = dead.notice_id
+  returning 1
+)
+select count(*) from revived;
+
+-- name: any_in(state)$
+select exists (select from citizen_notices where state = :state);
+
 -- name: purge(before, limit)$
 with gone as (
   delete from citizen_notices where notice_id in (

@@ -122,8 +122,8 @@ async def test_dead_notices_of_a_state_are_sent_again_together(
     )
     assert await acts(hotline) == [("notice.all_resent", "refused")] * 2
     assert [json.loads(row["detail"]) for row in details] == [
-        {"resent": 2, "more": True},
-        {"resent": 1, "more": False},
+        {"resent": 2, "more": True, "outcome": "done"},
+        {"resent": 1, "more": False, "outcome": "done"},
     ]
 
 

@@ -112,7 +112,8 @@ async def note(
 ) -> None:
     """Write down what came of an attempt, in a transaction.
 
-    What was sent was sent, whoever holds the notice; of what was not, its holder decides.
+    What was sent was sent, whoever holds the notice or has given it up; of what was not, its
+    holder decides.
     """
     await _SQL.end(
         conn,

@@ -20,7 +20,8 @@ returning n.notice_id, n.lease, n.key, n.kind, n.text, n.at, n.attempts, n.expir
 update citizen_notices set
   state = :state, attempts = attempts + (:tried::boolean)::integer, due_at = :due_at, lease = null,
   ended_at = case when :state::text <> 'waiting' then :at::timestamptz end
-where notice_id = :notice_id and state = 'waiting' and (lease = :lease or :sent);
+where notice_id = :notice_id
+  and (state = 'waiting' and lease = :lease or :sent::boolean and state <> 'sent');
 
 -- name: add_attempt(notice_id, at, outcome, status, error, excerpt, duration_s)!
 insert into citizen_notice_attempts (notice_id, at, outcome, status, error, excerpt, duration_s)

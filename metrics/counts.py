@@ -17,6 +17,7 @@ class CallCounts:
     - ``offered`` 人工请求量: entered a queue, or were refused there
     - ``answered`` 接通量: offered calls bridged to an agent; ``wait_s`` is summed over these, and
       ``answered_15s`` are those among them that waited 15 s or less
+    - ``self_served`` 自助查询: told by the machine what they asked for, and asked for no person
     - ``short_abandoned``: given up in queue or while ringing, within the limit
     - ``refused``: queue full or nobody logged in
     - ``left_no_staff``: sent out of the queue when the last agent left
@@ -34,6 +35,7 @@ class CallCounts:
     answered_60s: int = 0
     answered_120s: int = 0
     answered_300s: int = 0
+    self_served: int = 0
     abandoned_greeting: int = 0
     abandoned_queue: int = 0
     abandoned_ringing: int = 0

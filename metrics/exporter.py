@@ -32,6 +32,10 @@ NONE = "none"
 _CALLS: Mapping[str, tuple[str, Callable[[CallCounts], float]]] = {
     "hotline_calls_offered": ("Calls that asked for a person (人工请求量).", lambda c: c.offered),
     "hotline_calls_answered": ("Offered calls bridged to an agent (接通量).", lambda c: c.answered),
+    "hotline_calls_self_served": (
+        "Told by the machine what they asked for, without a person (自助查询).",
+        lambda c: c.self_served,
+    ),
     "hotline_calls_short_abandoned": (
         "Given up in queue or while ringing within the limit of a short abandon.",
         lambda c: c.short_abandoned,

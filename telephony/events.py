@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     """How a call ended, judged once, at its end."""
 
     ANSWERED = "answered"
+    SELF_SERVED = "self_served"  # told by the machine what he asked for (自助查询), and content
     ABANDONED_GREETING = "abandoned_greeting"
     ABANDONED_QUEUE = "abandoned_queue"
     ABANDONED_RINGING = "abandoned_ringing"

@@ -89,6 +89,10 @@ class _Reader:
         if (call := self._call(event)) and (line := digits(str(event.extra.get("extra", "")))):
             self.book.set_line(call, line)
 
+    def self_served(self, event: CelEvent) -> None:
+        if call := self._call(event):
+            self.book.apply(call, Trigger.TOLD, event.at)
+
     def told(self, event: CelEvent) -> None:
         queue, _, status = str(event.extra.get("extra", "")).partition(" ")
         trigger = STATUS_TRIGGERS.get(status)
@@ -160,6 +164,7 @@ class _Reader:
 _HANDLERS: dict[str, Callable[[_Reader, CelEvent], None]] = {
     "CHAN_START": _Reader.start,
     "HOTLINE_ARRIVED": _Reader.arrived,
+    "HOTLINE_TOLD": _Reader.self_served,
     "HOTLINE_REFUSED": _Reader.told,
     "HOTLINE_QUEUE_LEFT": _Reader.told,
     "APP_START": _Reader.app_start,

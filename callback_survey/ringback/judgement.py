@@ -37,14 +37,17 @@ class Call:
 
     @property
     def failed(self) -> bool:
-        """Ended without an agent, or was cut off by a restart, also while talking to one."""
-        if self.ended_at is None:
+        """Ended without an agent, or was cut off by a restart, also while talking to one.
+
+        Whom the machine told what he asked for has what he called for.
+        """
+        if self.ended_at is None or self.outcome is Outcome.SELF_SERVED:
             return False
         return self.answered_at is None or self.outcome is Outcome.SWITCH_RESTART
 
 
 def judge(call: Call, policy: Policy) -> Verdict | None:
-    """The verdict on a call that failed; ``None`` for one that is up or was answered."""
+    """The verdict on a call that failed; ``None`` for one that is up, answered or self-served."""
     if not call.failed:
         return None
     if unusable := _unusable(call.number, policy):

@@ -11,12 +11,14 @@ where switchboard = :switchboard
     select from calls call
     where call.call_id = mark.call_id and call.ended_at is not null
       and (call.answered_at is null or call.outcome = 'switch_restart')
+      and call.outcome <> 'self_served'
   )
   and not exists (
     select from calls call
     where call.caller = any (caller_spellings(mark.number)) and call.caller <> ''
       and call.switchboard = mark.switchboard and call.ended_at >= :since
       and (call.answered_at is null or call.outcome = 'switch_restart')
+      and call.outcome <> 'self_served'
   )
   and not exists (
     select from ringback_tasks task

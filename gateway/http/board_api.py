@@ -26,6 +26,7 @@ class CallFigures(Answer):
     offered: int
     answered: int
     answered_15s: int
+    self_served: int
     abandoned_greeting: int
     abandoned_queue: int
     abandoned_ringing: int

@@ -1,7 +1,7 @@
 """Notices to citizens: what did not arrive, sent again; their words. For administrators."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -26,6 +26,7 @@ from gateway.notices.templates import (
 LETTER = "/api/v1/notices/{notice_id:[0-9]{1,18}}"
 TEMPLATES = "/api/v1/notice-templates"
 KINDS = "|".join(TemplateKind)
+RESENT_AT_ONCE = 1_000
 
 
 class NoticePage(Strict):
@@ -56,6 +57,19 @@ class NoticeList(Answer):
 
     sending: bool
     notices: list[NoticeAnswer]
+
+
+class DeadNotices(Strict):
+    """Which notices: the refused ones, or those that came too late."""
+
+    state: Literal[NoticeState.REFUSED, NoticeState.EXPIRED]
+
+
+class ResentNotices(Answer):
+    """How many are sent again, and whether there are ``more`` in that state: ask again for them."""
+
+    resent: int
+    more: bool
 
 
 class TemplateTerms(Strict):
@@ -106,6 +120,24 @@ async def post_resend_notice(inquiry: Inquiry[Nothing, Nothing]) -> web.StreamRe
         detail = {"case_no": case_no, "state": state}
         await record_change(inquiry, connection, "notice.resent", str(notice_id), detail)
     return post_resend_notice.respond(None)
+
+
+@endpoint(
+    "POST",
+    "/api/v1/notices/resend",
+    access=ADMINISTRATORS,
+    body=DeadNotices,
+    answer=ResentNotices,
+)
+async def post_resend_notices(inquiry: Inquiry[DeadNotices, Nothing]) -> ResentNotices:
+    """Send the dead notices of one state again, up to 1,000 of them, the longest dead first."""
+    state, now = inquiry.body.state, inquiry.services.clock()
+    async with inquiry.services.database() as connection, connection.transaction():
+        resent, more = await outbox.resend_all(connection, state, limit=RESENT_AT_ONCE, now=now)
+        if resent:
+            detail = {"resent": resent, "more": more}
+            await record_change(inquiry, connection, "notice.all_resent", state, detail)
+    return ResentNotices(resent=resent, more=more)
 
 
 @endpoint("GET", TEMPLATES, access=ADMINISTRATORS, answer=list[TemplateAnswer])
@@ -161,4 +193,10 @@ def _terms(template: NoticeTemplate) -> dict[str, Any]:
     return {"text": template.text, "active": template.active}
 
 
-ENDPOINTS = (get_notices, post_resend_notice, get_notice_templates, put_notice_template)
+ENDPOINTS = (
+    get_notices,
+    post_resend_notice,
+    post_resend_notices,
+    get_notice_templates,
+    put_notice_template,
+)

@@ -112,7 +112,8 @@ async def note(
 ) -> None:
     """Write down what came of an attempt, in a transaction.
 
-    What was sent was sent, whoever holds the notice; of what was not, its holder decides.
+    What was sent was sent, whoever holds the notice or has given it up; of what was not, its
+    holder decides.
     """
     await _SQL.end(
         conn,
@@ -151,6 +152,17 @@ async def lock(conn: Any, notice_id: int) -> tuple[NoticeState, str] | None:
 async def resend(conn: Any, notice_id: int, *, now: datetime) -> None:
     """Send a dead notice again, under the key that it had; it has another day for it."""
     await _SQL.revive(conn, notice_id=notice_id, now=now)
+
+
+async def resend_all(
+    conn: Any, state: NoticeState, *, limit: int, now: datetime
+) -> tuple[int, bool]:
+    """Send up to ``limit`` notices of a dead state again as `resend` does, the longest dead first.
+
+    How many there were, and whether more are left.
+    """
+    resent = int(await _SQL.revive_all(conn, state=state, now=now, limit=limit))
+    return resent, bool(await _SQL.any_in(conn, state=state))
 
 
 async def purge(conn: Any, *, before: datetime, limit: int) -> int:

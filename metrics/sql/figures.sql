@@ -15,6 +15,7 @@ select
   sum(answered_60s)::bigint as answered_60s,
   sum(answered_120s)::bigint as answered_120s,
   sum(answered_300s)::bigint as answered_300s,
+  sum(self_served)::bigint as self_served,
   sum(abandoned_greeting)::bigint as abandoned_greeting,
   sum(abandoned_queue)::bigint as abandoned_queue,
   sum(abandoned_ringing)::bigint as abandoned_ringing,

@@ -126,6 +126,9 @@ class QueueMessages:
         kind = message.get("UserEvent")
         if kind == "HotlineArrived":
             self._on_hotline_arrived(message, at)
+        elif kind == "HotlineTold":
+            if call := self._channels.call_of(message):
+                self._book.apply(call, Trigger.TOLD, at)
         elif kind in {"HotlineRefused", "HotlineQueueLeft"} and (
             call := self._channels.caller_in_queue(message, at)
         ):

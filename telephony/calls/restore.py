@@ -21,6 +21,7 @@ from telephony.snapshot import Snapshot
 _DIALLED = frozenset(
     {"AppDial", "AppDial2", "AppQueue"}
 )  # Application of a channel that was called
+_UNASKED = frozenset({Phase.ARRIVED, Phase.TOLD})
 _RINGING = "5"  # ChannelState of a telephone that rings (AST_STATE_RINGING)
 
 
@@ -164,7 +165,7 @@ class Restoration:
     def _queue_up(self) -> None:
         for entry in self._snapshot.queues:
             call = self._book.calls.get(entry.get("Uniqueid"))
-            if entry.name != "QueueEntry" or call is None or call.phase is not Phase.ARRIVED:
+            if entry.name != "QueueEntry" or call is None or call.phase not in _UNASKED:
                 continue
             call.queue = entry.get("Queue")
             since = max(call.arrived_at, self._at - entry.number("Wait"))

@@ -14,6 +14,7 @@ class Phase(StrEnum):
     """Where a call stands."""
 
     ARRIVED = "arrived"  # greeting, menu
+    TOLD = "told"  # has heard from the machine what he asked for
     QUEUED = "queued"
     RINGING = "ringing"  # a seat rings
     CANCELLED = "cancelled"  # the ringing was called off, not yet known why
@@ -29,6 +30,7 @@ class Phase(StrEnum):
 class Trigger(StrEnum):
     """What can happen to a call."""
 
+    TOLD = "was told what it asked for by the machine"
     JOINED = "joined the queue"
     REFUSED_FULL = "was refused: full"
     REFUSED_NO_STAFF = "was refused: nobody logged in"
@@ -88,6 +90,15 @@ _END = Step(P.ENDED, (Name.ENDED,), None, _ENDED)
 _END_WAITING = Step(P.ENDED, (Name.ABANDONED, Name.ENDED), None, ("left_at", "ended_at"))
 _CUT = Step(P.ENDED, (Name.ENDED,), Outcome.SWITCH_RESTART, _ENDED)
 
+# Not in a queue so far: who was told by the machine may still come to a person.
+_UNASKED = {
+    T.JOINED: _JOIN,
+    T.REFUSED_FULL: _FULL,
+    T.REFUSED_NO_STAFF: _NO_STAFF,
+    T.RING_STARTED: _RING,
+    T.MET_AGENT: _MEET,
+    T.RESTARTED: _CUT,
+}
 # Waiting in a queue: how it can end is the same whether or not a seat rings just now.
 _WAITING = {
     T.RING_STARTED: _RING,
@@ -110,15 +121,12 @@ _ANSWERED = {
 }
 
 TABLE: dict[Phase, dict[Trigger, Step]] = {
-    P.ARRIVED: {
-        T.JOINED: _JOIN,
-        T.REFUSED_FULL: _FULL,
-        T.REFUSED_NO_STAFF: _NO_STAFF,
-        T.RING_STARTED: _RING,
-        T.MET_AGENT: _MEET,
+    P.ARRIVED: _UNASKED
+    | {
+        T.TOLD: Step(P.TOLD, (), Outcome.SELF_SERVED),
         T.HUNG_UP: Step(P.ENDED, (Name.ABANDONED, Name.ENDED), None, _ENDED),
-        T.RESTARTED: _CUT,
     },
+    P.TOLD: _UNASKED | {T.HUNG_UP: _END},
     P.QUEUED: _WAITING | {T.REJOINED: Step(P.TALKING)},
     P.RINGING: _WAITING
     | {

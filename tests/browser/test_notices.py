@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from gateway.auth.roles import Role
 from tests.browser.conftest import OpenPage
-from tests.browser.desk import open_from_group, picture, sign_in
+from tests.browser.desk import both_pictures, open_from_group, sign_in
 from tests.support.web import NOW, PASSWORD, Hotline
 
 FORM = {"kind": "complaint", "title": "路灯不亮", "body": "三天不亮"}
@@ -53,7 +53,7 @@ async def test_words_and_refused_messages(open_surface: OpenPage, hotline: Hotli
     letters = page.get_by_label("短信记录").locator("tbody tr")
     await expect(letters).to_have_count(2)
     await expect(letters.first).to_contain_text("对方返回错误（422）")
-    await picture(page, "notices")
+    await both_pictures(page, "notices")
     await letters.first.get_by_role("button", name="重发").click()
     await expect(letters).to_have_count(1)
     await page.get_by_role("link", name="待发送").click()
@@ -63,3 +63,10 @@ async def test_words_and_refused_messages(open_surface: OpenPage, hotline: Hotli
         "select count(*) from citizen_notices where state = 'waiting' and attempts = 0"
     )
     assert waiting == 1
+
+    await page.get_by_role("link", name="被拒绝").click()
+    await page.get_by_role("button", name="全部重发").click()
+    await page.get_by_role("dialog").get_by_role("button", name="重发").click()
+    await expect(page.get_by_text("将重新发送 1 条被拒绝的短信")).to_be_visible()
+    await expect(letters).to_have_count(0)
+    await expect(page.get_by_role("button", name="全部重发")).to_have_count(0)

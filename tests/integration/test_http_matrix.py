@@ -260,6 +260,7 @@ def test_the_matrix_is_the_one_that_was_decided() -> None:
         "POST /api/v1/webhook-deliveries/{delivery_id}/resend": {Role.ADMINISTRATOR},
         "POST /api/v1/webhook-deliveries/{delivery_id}/discard": {Role.ADMINISTRATOR},
         "GET /api/v1/notices": {Role.ADMINISTRATOR},
+        "POST /api/v1/notices/resend": {Role.ADMINISTRATOR},
         "POST /api/v1/notices/{notice_id}/resend": {Role.ADMINISTRATOR},
         "GET /api/v1/notice-templates": {Role.ADMINISTRATOR},
         "PUT /api/v1/notice-templates/{kind}": {Role.ADMINISTRATOR},

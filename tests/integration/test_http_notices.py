@@ -1,9 +1,11 @@
 """C7 over HTTP: notices that did not arrive, sent again; the words, changed within limits."""
 
+import json
 from typing import Any
 
 import pytest
 
+from gateway.http import notice_api
 from tests.support.web import NOW, Hotline
 from tests.support.web_switchboard import CALLER
 
@@ -77,6 +79,63 @@ async def test_dead_notice_is_sent_again(hotline: Hotline, told: list[int]) -> N
         assert (await admin.json("POST", f"{PATH}/{known}/resend"))[0] == 409
     assert (await admin.json("POST", f"{PATH}/999/resend"))[0] == 404
     assert await acts(hotline) == [("notice.resent", str(told[0]))]
+
+
+async def test_dead_notices_of_a_state_are_sent_again_together(
+    hotline: Hotline, told: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest dead first, so many at once; none that was sent, waits, or is in another one."""
+    monkeypatch.setattr(notice_api, "RESENT_AT_ONCE", 2)
+    admin = await hotline.administrator()
+    rows = await hotline.pool.fetch(
+        "insert into citizen_notices"
+        " (case_id, version, kind, text, at, state, due_at, expires_at, ended_at, attempts)"
+        " select c.case_id, n.version, 'closed', '已办结', $1::timestamptz, n.state, $1, $1,"
+        "  $1::timestamptz - make_interval(mins => n.minutes), 3"
+        " from cases c, (values (3, 'refused', 9), (4, 'refused', -9), (5, 'sent', 99),"
+        "  (6, 'expired', 5)) as n (version, state, minutes)"
+        " order by n.version returning notice_id",
+        NOW,
+    )
+    old, young, sent, expired = (row["notice_id"] for row in rows)
+    resend = f"{PATH}/resend"
+    refused = {"state": "refused"}
+    assert await admin.json("POST", resend, json=refused) == (200, {"resent": 2, "more": True})
+    assert [each["notice_id"] for each in await listed(admin, "refused")] == [young]
+    assert await admin.json("POST", resend, json=refused) == (200, {"resent": 1, "more": False})
+    assert await admin.json("POST", resend, json=refused) == (200, {"resent": 0, "more": False})
+    waiting = await hotline.pool.fetch(
+        "select notice_id, attempts, due_at, expires_at - due_at as left, ended_at"
+        " from citizen_notices where state = 'waiting' order by notice_id"
+    )
+    assert [row["notice_id"] for row in waiting] == [*told, old, young]
+    for row in waiting:
+        if row["notice_id"] != told[1]:
+            assert (row["attempts"], row["due_at"]) == (0, NOW)
+            assert (row["left"].days, row["ended_at"]) == (1, None)
+    assert [each["notice_id"] for each in await listed(admin, "sent")] == [sent]
+    assert [each["notice_id"] for each in await listed(admin, "expired")] == [expired]
+    for state in ("sent", "waiting", "gone"):
+        assert (await admin.json("POST", resend, json={"state": state}))[0] == 422
+    details = await hotline.pool.fetch(
+        "select detail from audit_log where action = 'notice.all_resent' order by audit_id"
+    )
+    assert await acts(hotline) == [("notice.all_resent", "refused")] * 2
+    assert [json.loads(row["detail"]) for row in details] == [
+        {"resent": 2, "more": True, "outcome": "done"},
+        {"resent": 1, "more": False, "outcome": "done"},
+    ]
+
+
+async def test_only_administrators_send_dead_notices_again(
+    hotline: Hotline, told: list[int]
+) -> None:
+    for browser in (await hotline.agent("1002"), await hotline.supervisor()):
+        status, _ = await browser.json("POST", f"{PATH}/resend", json={"state": "refused"})
+        assert status == 403
+    (dead,) = await listed(await hotline.administrator(), "refused")
+    assert dead["notice_id"] == told[0]
+    assert await acts(hotline) == []
 
 
 async def test_pages(hotline: Hotline, told: list[int]) -> None:

@@ -12,6 +12,7 @@ from metrics.figures import figures, midnight, named_rates
 from metrics.seats import seat_seconds
 from telephony.events import SeatState
 from tests.support.calls import (
+    UNASKED,
     WAITING,
     change_at_random,
     put_call,
@@ -51,7 +52,7 @@ def counted(rows: Sequence[asyncpg.Record], *, short_s: float) -> dict[str, floa
                 and row["wait_s"] <= short_s
             ]
         ),
-        **{name: by_outcome.count(name) for name in (*WAITING[:4], "abandoned_greeting")},
+        **{name: by_outcome.count(name) for name in (*WAITING[:4], *UNASKED)},
         "refused": by_outcome.count("refused_full") + by_outcome.count("refused_no_staff"),
         "interrupted": by_outcome.count("switch_restart"),
         "wait_s": sum(row["wait_s"] for row in answered),
@@ -70,7 +71,10 @@ async def test_rows_totals_figures_and_metrics_agree(pool: asyncpg.Pool, seed: i
     source = keeper(pool, short_abandon_s=30)
     await source.refresh()
     samples = scrape(registry_of(source))
-    for name in ("arrived", "offered", "answered", "timed_out", "refused", "short_abandoned"):
+    for name in (
+        *("arrived", "offered", "answered", "timed_out", "refused", "short_abandoned"),
+        "self_served",
+    ):
         assert total(samples, f"hotline_calls_{name}_total") == expected[name], name
     for stage in ("greeting", "queue", "ringing"):
         published = total(samples, "hotline_calls_abandoned_total", stage=stage)

@@ -199,6 +199,48 @@ async def test_late_worker_does_not_disturb_who_took_over(desk: NoticeDesk) -> N
     assert (await desk.notices())[1] == ("closed", "sent")
 
 
+async def test_dead_notices_sent_again_together(desk: NoticeDesk) -> None:
+    """Each under the key that it had; those refused anew come last the next time."""
+    desk.gateway.script = [answer(422)] * 4
+    for _ in range(4):
+        await accepted(desk)
+        await desk.until_over()
+    await accepted(desk)
+    await desk.until_over()
+    assert [state for _, state in await desk.notices()] == ["refused"] * 4 + ["sent"]
+    *dead, _ = [each.event_id for each in desk.gateway.received]
+    desk.gateway.script = [answer(422)] * 2
+    for limit, resent in ((2, (2, True)), (2, (2, True)), (9, (2, False)), (9, (0, False))):
+        desk.wall.now += timedelta(minutes=1)
+        assert await resend_all(desk, limit=limit) == resent
+        await desk.until_over()
+    assert [state for _, state in await desk.notices()] == ["sent"] * 5
+    again = [each.event_id for each in desk.gateway.received[5:]]
+    assert {*again[:2]} == {*dead[:2]} == {*again[4:]}
+    assert {*again[2:4]} == {*dead[2:]}
+    assert len(again) == 6
+
+
+async def test_given_up_but_delivered_is_not_sent_again(desk: NoticeDesk) -> None:
+    """The worker that sent it was so slow that another had given the notice up meanwhile."""
+    await accepted(desk)
+    row = await lease(desk)
+    desk.wall.now += DAY
+    await desk.round()
+    assert await desk.notices() == [("accepted", "expired")]
+    done = Receipt(verdict=Verdict.ACCEPTED, status=200)
+    await desk_note(desk, row, done, outbox.Outcome.SENT)
+    assert await desk.notices() == [("accepted", "sent")]
+    assert await resend_all(desk, outbox.NoticeState.EXPIRED, limit=9) == (0, False)
+
+
+async def resend_all(
+    desk: NoticeDesk, state: outbox.NoticeState = outbox.NoticeState.REFUSED, *, limit: int
+) -> tuple[int, bool]:
+    async with desk.pool.acquire() as conn, conn.transaction():
+        return await outbox.resend_all(conn, state, limit=limit, now=desk.wall.now)
+
+
 async def lease(desk: NoticeDesk) -> outbox.Leased:
     async with desk.pool.acquire() as conn:
         (piece,) = await desk.courier().lease(conn)

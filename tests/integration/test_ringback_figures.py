@@ -27,6 +27,7 @@ async def test_callers_reached(pool: asyncpg.Pool) -> None:
         call(6, 0, caller=""),  # nobody knows whether it is the same
         call(7, 0, caller="13800000003", outcome=CallOutcome.ABANDONED_GREETING, offered=False),
         call(8, 0, caller="13800000004"),
+        call(9, 0, caller="13800000005", outcome=CallOutcome.SELF_SERVED, offered=False),
     )
     assert await caller_counts(pool, *period) == CallerCounts(asked=5, answered=1)
     by_number = {task.number: task for task in await tasks(pool)}

@@ -12,6 +12,7 @@ from callback_survey.ringback.settling import settle, waiting_callers
 from callback_survey.ringback.task import Caller
 from callback_survey.ringback.tasks import mark_told, untold_tasks
 from callback_survey.ringback.transitions import Reason, State
+from telephony.events import Outcome
 from tests.support.missed_calls import NUMBER, at, call, save
 from tests.support.ringback_store import (
     POLICY,
@@ -72,6 +73,13 @@ async def test_a_call_repaired_to_answered(pool: asyncpg.Pool) -> None:
         ("ringback.opened", "", ""): 1,
         ("ringback.closed", "dropped", "corrected"): 1,
     }
+
+
+async def test_a_call_repaired_to_self_served(pool: asyncpg.Pool) -> None:
+    [task] = await known(pool, call(1, 0))
+    served = call(1, 0, outcome=Outcome.SELF_SERVED, offered=False, revision=6)
+    [task] = await known(pool, served)
+    assert (task.state, task.reason, task.missed_calls) == (State.DROPPED, Reason.CORRECTED, 0)
 
 
 async def test_an_older_revision_brings_nothing_back(pool: asyncpg.Pool) -> None:

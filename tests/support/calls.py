@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 
 WAITING = ("abandoned_queue", "abandoned_ringing", "timed_out", "left_no_staff", "switch_restart")
-OUTCOMES = ("answered", "abandoned_greeting", "refused_full", "refused_no_staff", *WAITING)
+UNASKED = ("abandoned_greeting", "self_served")
+OUTCOMES = ("answered", *UNASKED, "refused_full", "refused_no_staff", *WAITING)
 
 
 async def put_call(conn: asyncpg.Connection | asyncpg.Pool, **row: Any) -> None:
@@ -32,7 +33,7 @@ def random_call(random: Random, uniqueid: str, first: datetime) -> dict[str, Any
     """A call in any state it can be in, on the day of `first` or the next."""
     arrived = first + timedelta(seconds=random.randrange(2 * 86_400))
     outcome = random.choice([None, *OUTCOMES])
-    offered = (outcome != "abandoned_greeting" and random.random() < 0.9) or outcome in WAITING
+    offered = (outcome not in UNASKED and random.random() < 0.9) or outcome in WAITING
     answered = offered and outcome in (None, "answered", "switch_restart")
     wait_s = round(
         random.choice([0.0, 5.0, 15.0, random.uniform(0, 60), random.uniform(0, 400)]), 3

@@ -27,6 +27,7 @@ class CelCall:
     ended_s: float | None = None
     cut: bool = False
     refused: str = ""
+    told: bool = False
     talks: dict[str, float] = field(default_factory=dict)
 
 
@@ -72,6 +73,8 @@ class CelReader:
             self.calls[uniqueid].line = extra["extra"]
         elif user_event == "HOTLINE_REFUSED":
             self.calls[uniqueid].refused = extra["extra"].split()[1]
+        elif user_event == "HOTLINE_TOLD":
+            self.calls[uniqueid].told = True
         self._look()
 
     def die(self, *, before_s: float) -> None:

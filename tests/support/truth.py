@@ -103,7 +103,8 @@ def _of_call(row: Any, cel: CelCall, queued: QueueCall | None) -> list[str]:
     if cel.cut:
         found += _of_cut(row, cel)
     if queued is None:
-        wanted = REFUSED[cel.refused] if cel.refused else "abandoned_greeting"
+        wanted = "self_served" if cel.told else "abandoned_greeting"
+        wanted = REFUSED[cel.refused] if cel.refused else wanted
         if row["outcome"] != wanted and not cel.cut:
             found.append(f"outcome {row['outcome']}, in CEL {wanted}")
         if row["wait_s"] not in ({0.0} if cel.refused else {None}):

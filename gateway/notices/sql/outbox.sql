@@ -20,7 +20,8 @@ returning n.notice_id, n.lease, n.key, n.kind, n.text, n.at, n.attempts, n.expir
 update citizen_notices set
   state = :state, attempts = attempts + (:tried::boolean)::integer, due_at = :due_at, lease = null,
   ended_at = case when :state::text <> 'waiting' then :at::timestamptz end
-where notice_id = :notice_id and state = 'waiting' and (lease = :lease or :sent);
+where notice_id = :notice_id
+  and (state = 'waiting' and lease = :lease or :sent::boolean and state <> 'sent');
 
 -- name: add_attempt(notice_id, at, outcome, status, error, excerpt, duration_s)!
 insert into citizen_notice_attempts (notice_id, at, outcome, status, error, excerpt, duration_s)
@@ -48,6 +49,26 @@ update citizen_notices
 set state = 'waiting', attempts = 0, due_at = :now::timestamptz,
   expires_at = :now::timestamptz + interval '1 day', ended_at = null
 where notice_id = :notice_id and state in ('refused', 'expired');
+
+-- name: revive_all(state, now, limit)$
+-- Those that have been dead the longest, so that what is refused again comes last; how many. Whom
+-- somebody else decides about just now is left to him.
+with dead as materialized (
+  select notice_id from citizen_notices
+  where state = :state and state in ('refused', 'expired')
+  order by ended_at, notice_id limit :limit
+  for update skip locked
+), revived as (
+  update citizen_notices n
+  set state = 'waiting', attempts = 0, due_at = :now::timestamptz,
+    expires_at = :now::timestamptz + interval '1 day', ended_at = null
+  from dead where n.notice_id = dead.notice_id
+  returning 1
+)
+select count(*) from revived;
+
+-- name: any_in(state)$
+select exists (select from citizen_notices where state = :state);
 
 -- name: purge(before, limit)$
 with gone as (

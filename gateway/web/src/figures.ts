@@ -14,6 +14,7 @@ export interface Figures {
   answered: number
   answered_15s: number
   short_abandoned: number
+  self_served: number
   abandoned_greeting: number
   abandoned_queue: number
   abandoned_ringing: number

@@ -3,7 +3,9 @@ import { query, request } from './request'
 import { attemptWord, type Delivery } from './webhooks'
 
 export type NoticeKind = 'accepted' | 'closed'
-export type NoticeState = 'refused' | 'expired' | 'waiting' | 'sent'
+/** States in which a notice did not arrive and is not tried any more. */
+export type DeadState = 'refused' | 'expired'
+export type NoticeState = DeadState | 'waiting' | 'sent'
 
 export interface Notice {
   notice_id: number
@@ -31,6 +33,8 @@ export const noticeApi = {
   list: (asked: { state: NoticeState; limit: number; before?: number }) =>
     request<{ sending: boolean; notices: Notice[] }>('GET', `/notices${query(asked)}`),
   resend: (id: number) => request<void>('POST', `/notices/${id}/resend`),
+  resendAll: (state: DeadState) =>
+    request<{ resent: number; more: boolean }>('POST', '/notices/resend', { state }),
   templates: () => request<NoticeTemplate[]>('GET', '/notice-templates'),
   change: (kind: NoticeTemplate['kind'], terms: TemplateTerms) =>
     request<NoticeTemplate>('PUT', `/notice-templates/${kind}`, terms),
@@ -41,6 +45,12 @@ export const NOTICE_STATE: Record<NoticeState, string> = {
   expired: '已过期',
   waiting: '待发送',
   sent: '已发送',
+}
+
+/** Why the messages of a state have not arrived. */
+export const DEAD_MEANS: Record<DeadState, string> = {
+  refused: '短信网关拒绝接收，不再自动尝试；查明原因后可以重发。',
+  expired: '一天内未能送出，已停止尝试；重发后再试一天。',
 }
 
 export const TEMPLATE: Record<NoticeTemplate['kind'], string> = {

@@ -108,6 +108,7 @@ export const LINE_MODE_MEANS: Record<LineMode, string> = {
 
 const OUTCOME: Record<string, string> = {
   answered: '已接通',
+  self_served: '自助查询',
   abandoned_greeting: '欢迎语中放弃',
   abandoned_queue: '排队中放弃',
   abandoned_ringing: '振铃中放弃',

@@ -1,6 +1,7 @@
 """Status enquiry (C7, T7): the caller keys in the number of his case and the end of his own.
 
-The dialplan sends him here and, unless `TOLD` is set afterwards, on to a person.
+The dialplan sends him here and, unless `TOLD` is set afterwards, on to a person. It is set when he
+has heard the state to its end: who hangs up before was not told.
 """
 
 import re
@@ -17,9 +18,7 @@ NUMBER_PROMPT = "enquiry-number"
 DIGITS_PROMPT = "enquiry-digits"
 WRONG_PROMPT = "enquiry-wrong"
 LIMITED_PROMPT = "enquiry-limited"
-MORE_PROMPT = "enquiry-more"
 TOLD = "HOTLINE_TOLD"
-PERSON_KEY = "0"
 TRIES = 3  # in one call
 NUMBER_KEYS, DIGITS = 17, 4
 # A case number as it is keyed: its day and its number of that day, without the hyphen.
@@ -43,7 +42,7 @@ class Enquire(Protocol):
 
 
 def enquiry_script(enquire: Enquire) -> Script:
-    """Build the script: up to `TRIES` tries, the state, and a key for whoever wants a person."""
+    """Build the script: up to `TRIES` tries, and the state."""
 
     def enquiry(agi: Agi, call: AgiCall) -> None:
         take_time(agi, call)
@@ -52,10 +51,8 @@ def enquiry_script(enquire: Enquire) -> Script:
         except EnquiryLimitedError:
             play(agi, call, LIMITED_PROMPT)
             return
-        if state is None:
-            return
-        play(agi, call, state)
-        if agi.get_data(prompt_file(call, MORE_PROMPT), KEY_TIMEOUT_MS, 1) != PERSON_KEY:
+        if state is not None:
+            play(agi, call, state)
             agi.set_variable(TOLD, "1")
 
     return enquiry

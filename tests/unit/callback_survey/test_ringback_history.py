@@ -99,6 +99,8 @@ def test_failures_that_are_counted_only() -> None:
     short = missed(1, 0, wait_s=5)
     assert judge(greeting, POLICY) is Verdict.UNASKED
     assert judge(greeting, replace(POLICY, greeting=True)) is Verdict.MISSED
+    served = replace(greeting, outcome=CallOutcome.SELF_SERVED)
+    assert judge(served, replace(POLICY, greeting=True)) is None
     assert judge(short, POLICY) is Verdict.SHORT
     assert judge(short, replace(POLICY, short_abandons=True)) is Verdict.MISSED
     assert judge(missed(1, 0, wait_s=5.1), POLICY) is Verdict.MISSED

@@ -7,10 +7,11 @@ from metrics.counts import CallCounts, SeatSeconds
 from metrics.rates import Rate
 
 CALLS = CallCounts(
-    arrived=120,
+    arrived=130,
     offered=100,
     answered=80,
     answered_15s=60,
+    self_served=10,
     abandoned_greeting=20,
     abandoned_queue=12,
     abandoned_ringing=3,

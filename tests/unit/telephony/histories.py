@@ -37,8 +37,8 @@ class Life:
 lives = st.builds(
     Life,
     fate=st.sampled_from([
-        "greeting", "queue", "ringing", "timed_out", "emptied", "full", "unstaffed", "answered",
-        "blind", "attended",
+        "greeting", "told", "queue", "ringing", "timed_out", "emptied", "full", "unstaffed",
+        "answered", "blind", "attended",
     ]),
     starts_s=spans, greeting_s=spans, wait_s=spans,
     missed_by=st.lists(agents, max_size=2).map(tuple),
@@ -92,6 +92,11 @@ class Teller:
     def _greeting(self) -> Truth:
         self.story.hangup_request(self.caller)
         return Truth(Outcome.ABANDONED_GREETING)
+
+    def _told(self) -> Truth:
+        self.story.hangup_request(self.caller)
+        self.story.self_served(self.caller)
+        return Truth(Outcome.SELF_SERVED)
 
     def _full(self) -> Truth:
         self.story.status("HotlineRefused", self.caller, "FULL")
@@ -197,6 +202,7 @@ class Teller:
 _DEVICE = {"Newchannel": "6", "BridgeEnter": "2"}
 _BEFORE_THE_QUEUE: dict[str, Callable[[Teller], Truth]] = {
     "greeting": Teller._greeting,
+    "told": Teller._told,
     "full": Teller._full,
     "unstaffed": Teller._unstaffed,
 }

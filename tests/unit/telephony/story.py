@@ -129,6 +129,9 @@ class Story:
             ("Status", status),
         )  # fmt: skip
 
+    def self_served(self, caller: Leg) -> None:
+        self.say("UserEvent", *caller.headers(), ("UserEvent", "HotlineTold"))
+
     def _member(self, agent: str, interface: str) -> list[tuple[str, str]]:
         return [("Queue", "12345"), ("MemberName", agent), ("Interface", interface)]
 

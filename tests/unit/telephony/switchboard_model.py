@@ -121,6 +121,8 @@ class SwitchboardModel:
         elif message.get("UserEvent") == "HotlineQueueLeft":
             self._record("HOTLINE_QUEUE_LEFT", message, extra=told)
             self._tell_why(message.get("Uniqueid"))
+        elif message.get("UserEvent") == "HotlineTold":
+            self._record("HOTLINE_TOLD", message, extra="")
 
     def _tell_why(self, uniqueid: str) -> None:
         """AMI tells the reason later than queue_log has it."""

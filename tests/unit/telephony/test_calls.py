@@ -67,6 +67,46 @@ def test_abandoned_in_the_greeting_is_not_offered() -> None:
     assert told.last.wait_s is None
 
 
+def test_told_by_the_machine_and_hung_up_is_neither_abandoned_nor_offered() -> None:
+    story = Story()
+    caller = story.arrive()
+    story.wait(40)
+    story.hangup_request(caller)
+    story.self_served(caller)
+    story.hangup(caller)
+    told = track(story.messages)
+    assert told.names == ["arrived", "ended"]
+    assert told.last.outcome is Outcome.SELF_SERVED
+    assert (told.last.offered, told.last.wait_s) == (False, None)
+
+
+def test_told_by_the_machine_and_then_in_the_queue_is_like_any_other() -> None:
+    story = Story()
+    caller = story.arrive()
+    story.wait(40)
+    story.self_served(caller)
+    story.join(caller)
+    story.wait(7)
+    story.hangup_request(caller)
+    story.queue_abandon(caller, 7)
+    story.leave(caller)
+    story.hangup(caller)
+    told = track(story.messages)
+    assert told.names == ["arrived", "queued", "abandoned", "ended"]
+    assert told.last.outcome is Outcome.ABANDONED_QUEUE
+    assert told.last.wait_s == pytest.approx(7, abs=0.01)
+
+
+def test_who_is_with_an_agent_cannot_be_made_self_served() -> None:
+    story = Story()
+    caller, leg = answered(story)
+    story.self_served(caller)
+    agent_hangs_up(story, caller, leg)
+    story.self_served(caller)
+    story.hangup(caller)
+    assert track(story.messages).last.outcome is Outcome.ANSWERED
+
+
 def test_abandoned_in_the_queue() -> None:
     story = Story()
     caller = queued(story)

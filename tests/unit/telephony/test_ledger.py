@@ -132,6 +132,12 @@ def test_a_greeting_left_is_in_cel_alone() -> None:
     assert (call.outcome, call.offered) == (Outcome.ABANDONED_GREETING, False)
 
 
+def test_who_was_told_by_the_machine_is_in_cel_alone() -> None:
+    told = line("USER_DEFINED", START + 40, own="HOTLINE_TOLD", extra='{"extra":""}')
+    call = ledger([], [CEL[0], told, line("CHAN_END", START + 40.1)]).ended[ROOT]
+    assert (call.outcome, call.offered, call.wait_s) == (Outcome.SELF_SERVED, False, None)
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [("FULL", Outcome.REFUSED_FULL), ("JOINEMPTY", Outcome.REFUSED_NO_STAFF)],

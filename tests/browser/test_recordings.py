@@ -1,4 +1,4 @@
-"""T10: whoever may hears what was said, from the case and from the call, and goes to and fro in it."""
+"""T10: who may hears what was said, from the case and from the call, and goes to and fro in it."""
 
 from typing import Any
 

@@ -26,6 +26,13 @@ def write_recording(directory: Path, uniqueid: str, *, seconds: float = 4) -> Pa
     return path
 
 
+def write_voice(directory: Path) -> Path:
+    """Half a second of 400 Hz for a telephone: A-law samples, of which the first bit is the sign."""
+    file = directory / "voice.alaw"
+    file.write_bytes((bytes([0xB5]) * 10 + bytes([0x35]) * 10) * 200)
+    return file
+
+
 def loudness(path: Path, start_s: float = 0, end_s: float | None = None) -> float:
     """Root mean square of a part of a recording; 0 is silence, 32767 the loudest."""
     with wave.open(str(path), "rb") as file:

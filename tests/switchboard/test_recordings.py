@@ -12,7 +12,7 @@ from tests.support.asterisk import log_in, running_switchboard, short_settings
 from tests.support.capture import AmiRecorder
 from tests.support.live import live_page, until
 from tests.support.ports import free_port, free_ports
-from tests.support.recordings import length_s, loudness
+from tests.support.recordings import length_s, loudness, write_voice
 from tests.support.sipp import Sipp, Step, caller, phone, refer, speak
 from tests.support.system import System
 from tests.support.transfers import header
@@ -27,10 +27,7 @@ LATE_S = 0.8  # what two SIPp and the signalling between them take
 
 @pytest.fixture
 def voice(tmp_path: Path) -> Path:
-    """Half a second of 400 Hz: in A-law the first bit is the sign."""
-    file = tmp_path / "voice.alaw"
-    file.write_bytes((bytes([0xB5]) * 10 + bytes([0x35]) * 10) * 200)
-    return file
+    return write_voice(tmp_path)
 
 
 def recording(switchboard: AsteriskInstance, call: bytes) -> Path:

@@ -28,7 +28,7 @@ CONVERSATIONS = 20
 SECONDS = 20
 ROUNDS = 2
 CALLS_PER_S = 10
-STAY_MS = 40_000
+STAY_S = 60
 _BRIDGED = rb"Event: AgentConnect\r\n"
 
 
@@ -56,11 +56,11 @@ async def conversing(board: AsteriskInstance, voice: Path, count: int) -> AsyncI
         for number, seat in enumerate(board.settings.seats):
             await sipp.register(seat, board.secrets.seats[seat], port)
             await log_in(ami, seat, str(9000 + number))
-        citizens = caller("1380[call_number]", stay_ms=STAY_MS, steps=[speak(voice)])
+        citizens = caller("1380[call_number]", stay_ms=STAY_S * 1000, steps=[speak(voice)])
         async with sipp.phone(port, phone(steps=[speak(voice)])), asyncio.TaskGroup() as tasks:
             talking = tasks.create_task(
                 sipp.call_often(
-                    "12345", citizens, calls=count, per_s=CALLS_PER_S, deadline_s=STAY_MS
+                    "12345", citizens, calls=count, per_s=CALLS_PER_S, deadline_s=2 * STAY_S
                 )
             )
             await until(lambda: _connected(ami), lambda connected: connected == count)

@@ -26,10 +26,14 @@ def write_recording(directory: Path, uniqueid: str, *, seconds: float = 4) -> Pa
     return path
 
 
-def write_voice(directory: Path) -> Path:
-    """Half a second of 400 Hz for a telephone: A-law samples, of which the first bit is the sign."""
-    file = directory / "voice.alaw"
-    file.write_bytes((bytes([0xB5]) * 10 + bytes([0x35]) * 10) * 200)
+def write_voice(directory: Path, *, quiet: bool = False) -> Path:
+    """Half a second of 400 Hz for a telephone to say, in A-law (G.711, first bit the sign).
+
+    8,448 of 32,767 loud, or 1,056.
+    """
+    file = directory / ("quiet.alaw" if quiet else "voice.alaw")
+    up, down = (0xE5, 0x65) if quiet else (0xB5, 0x35)
+    file.write_bytes((bytes([up]) * 10 + bytes([down]) * 10) * 200)
     return file
 
 

@@ -53,6 +53,7 @@ async def test_hearing_a_call(open_surface: OpenPage, hotline: Hotline) -> None:
     await sign_in(page, "agent1001", PASSWORD)
     recent = page.get_by_role("region", name="最近通话")
     await expect(recent.get_by_role("button", name="听录音")).to_be_visible()
+    await both_pictures(page, "recording-offered")
     await recent.get_by_role("button", name="听录音").click()
     await expect(recent.locator("audio")).to_be_visible()
     await both_pictures(page, "recording-recent-call")

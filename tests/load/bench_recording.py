@@ -29,7 +29,7 @@ SECONDS = 20
 ROUNDS = 2
 CALLS_PER_S = 10
 STAY_S = 60
-_BRIDGED = rb"Event: AgentConnect\r\n"
+_BRIDGED = b"Event: AgentConnect\r\n"
 
 
 async def used(home: Path, conversations: int, seconds: int, *, recorded: bool) -> float:

@@ -70,7 +70,8 @@ def put(directory: Path, *names: str) -> None:
 
 
 def left(directory: Path) -> set[str]:
-    return {str(one.relative_to(directory)) for one in directory.rglob("*") if one.is_symlink() or one.is_file()}
+    files = (one for one in directory.rglob("*") if one.is_symlink() or one.is_file())
+    return {str(one.relative_to(directory)) for one in files}
 
 
 def test_what_is_past_its_time_is_removed_and_nothing_else(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ async def test_hearing_a_call(open_surface: OpenPage, hotline: Hotline) -> None:
     await recent.get_by_role("button", name="听录音").click()
     await expect(recent.locator("audio")).to_be_visible()
     await both_pictures(page, "recording-recent-call")
-    await recent.get_by_label("关闭录音").click()
+    await recent.get_by_role("button", name="收起录音").click()
     await expect(page.locator("audio")).to_have_count(0)
     await page.goto(f"/cases/{case['case_no']}")
     article = page.get_by_role("article")

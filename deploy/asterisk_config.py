@@ -41,7 +41,8 @@ class AsteriskSettings:
     ``seats`` are desk or desktop SIP phones, ``browser_seats`` register over WebSocket (WebRTC).
     A seat's number is its SIP user name and its extension. ``switchboard`` is the name in the
     gateway's settings. ``rating_scale`` is the name of the scale by which callers rate,
-    ``rating_keys`` its first and last key.
+    ``rating_keys`` its first and last key. ``record_calls``: what callers and agents say to each
+    other is recorded.
     """
 
     ami_port: int = 5038
@@ -72,17 +73,19 @@ class AsteriskSettings:
     enquiry_timeout_s: int = 180
     dial_timeout_s: int = 30
     outside_min_digits: int = 5
+    record_calls: bool = True
     system_name: str = "hotline"
     switchboard: str = "sb1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchboardPaths:
-    """Directories as the Asterisk process sees them."""
+    """Directories as the Asterisk process sees them; the last one is that of the recordings."""
 
     instance_dir: str
     module_dir: str
     prompt_dir: str
+    recording_dir: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,10 @@ def _fields(
         "instance_dir": paths.instance_dir,
         "module_dir": paths.module_dir,
         "prompt_dir": paths.prompt_dir,
+        "recording_dir": paths.recording_dir,
+        "record_calls": "yes" if settings.record_calls else "no",
+        "recording_modules": "load = app_mixmonitor.so" if settings.record_calls else "",
+        "uniqueid_from": len(settings.system_name) + 1,
         "ami_secret": known.ami,
         "default_queue": settings.queues[0],
         "queue_names": "|".join(settings.queues),
@@ -175,7 +182,8 @@ def _refuse_unsafe(
         ("host", _HOST, (settings.agi_host, settings.trunk_host, settings.sip_bind)),
         ("AMI bind address", _HOST, (settings.ami_bind,)),
         ("AMI network", _NETWORK, (settings.ami_permit,)),
-        ("path", _PATH, (paths.instance_dir, paths.module_dir, paths.prompt_dir)),
+        ("path", _PATH, (paths.instance_dir, paths.module_dir)),
+        ("path", _PATH, (paths.prompt_dir, paths.recording_dir)),
         ("secret", _SECRET, (known.ami, *known.seats.values())),
     ]
     for what, allowed, values in checks:

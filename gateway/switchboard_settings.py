@@ -34,6 +34,11 @@ class SwitchboardSettings(BaseModel):
     records_url: SecretStr | None = Field(
         None, description="postgresql://… with tables queue_log and cel, in place of the files"
     )
+    recordings_dir: Path | None = Field(
+        None,
+        description="its recordings, the same for all processes; none: those of a local Asterisk",
+    )
+    recordings_days: int = Field(180, ge=1, le=4000, description="how long recordings are kept")
     outbound_endpoint: str = Field(
         "PJSIP/{number}@trunk",
         pattern=r"^[A-Za-z0-9_/@.-]*\{number\}[A-Za-z0-9_/@.-]*$",
@@ -71,7 +76,16 @@ class SwitchboardSettings(BaseModel):
 
 # Of one switchboard by nature: nothing that could hold for all of several.
 OWN = frozenset(
-    {"switchboard", "district", "ami_url", "transcript", "queue_log", "cel_csv", "records_url"}
+    {
+        "switchboard",
+        "district",
+        "ami_url",
+        "transcript",
+        "queue_log",
+        "cel_csv",
+        "records_url",
+        "recordings_dir",
+    }
 )
 
 

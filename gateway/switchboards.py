@@ -64,6 +64,11 @@ async def start_switchboard(
     return await _start_local(settings, stack, demo=demo)
 
 
+def local_directory(settings: Settings) -> Path:
+    """Where a local Asterisk keeps what is its own."""
+    return (settings.var_dir / "asterisk").resolve()
+
+
 def _replayed(path: Path, why: str) -> Switchboard:
     check_transcript(path)
     return Switchboard(None, transcript=path, notice=notice(path, why))
@@ -90,7 +95,7 @@ async def _start_local(settings: Settings, stack: AsyncExitStack, *, demo: bool)
     _refuse_unusable(settings.var_dir)
     root = ensure_asterisk_root()
     prompts = ensure_prompts(cache_directory())
-    instance = AsteriskInstance(root, (settings.var_dir / "asterisk").resolve(), prompts, wanted)
+    instance = AsteriskInstance(root, local_directory(settings), prompts, wanted)
     await instance.start()
     stack.push_async_callback(instance.stop)
     endpoint = Endpoint("127.0.0.1", "hotline", instance.secrets.ami, instance.ami_port)

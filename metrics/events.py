@@ -28,6 +28,7 @@ SURVEY_ENDED = "survey.ended"
 SURVEY_ANSWERED = "survey.answered"
 RATING_EXCLUDED = "rating.excluded"
 SURVEY_EXCLUDED = "survey.excluded"
+RECORDING_REMOVED = "recording.removed"
 RECONCILIATION_RUN = "reconciliation.run"
 RECONCILED_DIFFERENCE = "reconciliation.difference"
 

@@ -150,6 +150,12 @@ class FiguresCollector(Collector):
         yield from NOTICES.metrics(snapshot.notices, snapshot.events, self._counters)
         yield from self._opinions(snapshot.events)
         yield from ringback_metrics(snapshot, self._counters)
+        yield self._counters.counter(
+            "hotline_recordings_removed",
+            "Recordings removed because they were older than is kept.",
+            (),
+            [((), snapshot.events.total(events.RECORDING_REMOVED))],
+        )
         yield from self._reconciliation(snapshot)
 
     def _bounded(self, snapshot: Snapshot) -> dict[QueueAndLine, CallCounts]:

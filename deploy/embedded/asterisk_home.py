@@ -26,7 +26,8 @@ from deploy.embedded.asterisk_root import asterisk_modules, hosts_file
 from deploy.errors import DeployError, SwitchboardError
 
 INSIDE = "/srv"
-_SUBDIRECTORIES = ("etc", "lib", "log", "run", "spool", "prompts")
+_RECORDINGS = "recordings"
+_SUBDIRECTORIES = ("etc", "lib", "log", "run", "spool", "prompts", _RECORDINGS)
 _EMPTY_DIRECTORIES = ("lib/keys", "log/cel-custom")
 _COPIED_MARK = "root-is-copied-from"
 
@@ -57,6 +58,7 @@ def prepare_home(
     owner, group = _asterisk_ids(root)
     for name in _SUBDIRECTORIES:
         _give(home / name, owner, group)
+    recordings_directory(directory).chmod(0o700)
 
 
 def launch_command(root: Path, directory: Path) -> list[str]:
@@ -91,8 +93,16 @@ def mounting_is_permitted(directory: Path) -> bool:
 def paths_inside(root: Path) -> SwitchboardPaths:
     """The instance's places as its own process sees them."""
     return SwitchboardPaths(
-        instance_dir=INSIDE, module_dir=asterisk_modules(root), prompt_dir=f"{INSIDE}/prompts"
+        instance_dir=INSIDE,
+        module_dir=asterisk_modules(root),
+        prompt_dir=f"{INSIDE}/prompts",
+        recording_dir=f"{INSIDE}/{_RECORDINGS}",
     )
+
+
+def recordings_directory(directory: Path) -> Path:
+    """The instance's recordings, seen from outside."""
+    return directory / "srv" / _RECORDINGS
 
 
 def console_socket(directory: Path) -> Path:

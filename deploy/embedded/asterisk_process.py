@@ -14,6 +14,7 @@ from deploy.embedded.asterisk_home import (
     load_secrets,
     paths_inside,
     prepare_home,
+    recordings_directory,
 )
 from deploy.errors import MissingRightError, SwitchboardError
 
@@ -48,6 +49,10 @@ class AsteriskInstance:
     @property
     def cel_csv(self) -> Path:
         return self.directory / "srv" / "log" / "cel-custom" / "Master.csv"
+
+    @property
+    def recordings(self) -> Path:
+        return recordings_directory(self.directory)
 
     @property
     def messages_log(self) -> Path:

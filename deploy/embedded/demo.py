@@ -46,6 +46,7 @@ class DemoTown(AsteriskInstance):
             rtp_start=theirs.rtp_end + 1,
             rtp_end=theirs.rtp_end + 1 + width,
             seats=(),
+            record_calls=False,
             system_name="town",
         )
         super().__init__(hotline.root, directory, hotline.prompts, settings)

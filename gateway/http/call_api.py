@@ -13,6 +13,7 @@ from gateway.http.endpoint import Answer, Inquiry, Nothing, endpoint
 from gateway.http.fields import CALL_ID, LINE, Page
 from gateway.http.problems import Problem, not_found
 from gateway.http.rating import RatingAnswer, rating_answer
+from gateway.http.recording_sight import may_be_offered
 from gateway.http.services import LiveState, Services
 from gateway.live_state import Fields, LiveCall, concerns
 from metrics.seats import seconds_of_call
@@ -40,8 +41,12 @@ class SeatTime(Answer):
 
 
 class CallDetail(Call):
-    """A call with what followed from it; ``seats``: its times by seat, the wrap-up after it too."""
+    """A call with what followed from it; ``seats``: its times by seat, the wrap-up after it too.
 
+    ``recording``: whether there is one for whoever asks to hear.
+    """
+
+    recording: bool
     seats: list[SeatTime]
     case_no: str | None
     rating: RatingAnswer | None
@@ -88,7 +93,8 @@ async def get_call(inquiry: Inquiry[Nothing, Nothing]) -> CallDetail:
         for (_, agent), one in sorted(spent.items())
     ]
     fields = masked_call(call).model_dump()
-    return CallDetail(**fields, seats=seats, case_no=case_no, rating=rating)
+    recording = await may_be_offered(inquiry, call, case)
+    return CallDetail(**fields, recording=recording, seats=seats, case_no=case_no, rating=rating)
 
 
 async def call_for(services: Services, connection: Any, person: Person, call_id: str) -> Fields:

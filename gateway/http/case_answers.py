@@ -16,6 +16,7 @@ from gateway.http.endpoint import Answer, Inquiry
 from gateway.http.joint_answers import JointAnswer, joint_answer
 from gateway.http.named_answers import NamedAnswer, named_answer
 from gateway.http.rating import RatingAnswer, rating_answer
+from gateway.http.recording_sight import may_hear_call_of
 from gateway.masking import mask_number
 from ticketing.case import Case
 from ticketing.case_lists import hidden_numbers
@@ -82,7 +83,8 @@ class CaseAnswer(CaseRow):
 
     ``follows`` is the case that it follows up (后续工单), ``followed_by`` the newest ones that
     follow it up. These and ``merged_into`` are told unless that case is confidential and not to be
-    seen; ``excluded``: why this one does not count in satisfaction figures.
+    seen; ``excluded``: why this one does not count in satisfaction figures. ``may_hear``: whether
+    whoever asks may hear the call it followed from, if it was recorded.
     """
 
     body: str
@@ -101,6 +103,7 @@ class CaseAnswer(CaseRow):
     survey: list[SurveyAttempt]
     conferences: list[ConferenceAnswer]
     excluded: ExclusionReason | None
+    may_hear: bool
 
 
 async def _allowed(connection: Any, case: Case, person: Person) -> list[AllowedStep]:
@@ -142,6 +145,7 @@ async def full_case(connection: Any, case: Case, inquiry: Inquiry[Any, Any]) -> 
         survey=[_attempt(result) for result in results],
         conferences=[_conference(each) for each in conferences],
         excluded=await exclusion_of(connection, case),
+        may_hear=await may_hear_call_of(connection, case, inquiry.person),
     )
 
 

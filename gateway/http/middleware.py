@@ -23,6 +23,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",  # Element Plus positions its pop-ups by style
         "img-src 'self' data:",
         "font-src 'self' data:",
+        "media-src 'self'",  # recordings
         "connect-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",

@@ -23,6 +23,7 @@ from gateway.import_jobs import apply_import, enqueue_interrupted, purge_imports
 from gateway.jobs import APPLY_IMPORT, REDATE_CLOCKS, SURVEY, TELL, enqueue_redating
 from gateway.live import LiveEvent, publish
 from gateway.notices.job import carry_notices, purge_notices
+from gateway.recording_retention import purge_recordings
 from gateway.suggestion_training import train_if_due
 from gateway.supervision_lists import make_due_lists
 from gateway.surge_watch import watch_surges
@@ -138,5 +139,6 @@ REGULAR: dict[_Work, str] = {
     purge_webhooks: EVERY_HOUR,
     purge_notices: EVERY_HOUR,
     clean_attachments: EVERY_HOUR,
+    purge_recordings: EVERY_HOUR,
     forget_idempotency_keys: NIGHTLY,
 }

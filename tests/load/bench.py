@@ -22,6 +22,7 @@ BENCHMARKS = (
     "bench_knowledge",
     "bench_scale",
     "bench_switchboard",
+    "bench_recording",
     "bench_cases",
 )
 TIMEOUT_S = 480

@@ -60,6 +60,11 @@ def hold(*, after_ms: int, for_ms: int) -> Step:
     return step
 
 
+def speak(file: Path) -> Step:
+    """Sends what is in a file of A-law samples (8 kHz), again and again until the call ends."""
+    return lambda _index, _local, _remote: _fill("steps/speak.xml", file=file)
+
+
 def refer(target: str, *, after_ms: int) -> Step:
     """Transfers the other side blindly to ``target``, by REFER."""
     return lambda index, local, remote: _fill(

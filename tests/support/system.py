@@ -71,6 +71,7 @@ def gateway_for(
             "agi_port": switchboard.settings.agi_port,
             "queue_log": switchboard.queue_log,
             "cel_csv": switchboard.cel_csv,
+            "recordings_dir": switchboard.recordings,
             **settings,
         },
     )

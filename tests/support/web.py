@@ -273,6 +273,7 @@ async def hotline(
         switchboard=SWITCHBOARD,
         allowed_origins=("https://cti.example",),
         attachments_dir=tmp_path / "attachments",
+        recordings_dir=tmp_path / "recordings",
     )
     closed: list[str] = []
 

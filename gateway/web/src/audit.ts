@@ -11,6 +11,7 @@ const AREAS: Record<string, string> = {
   calendar_year: '年度日历',
   ringback: '漏接回拨',
   seat: '坐席',
+  call: '通话',
 }
 
 const ACTS: Record<string, string> = {
@@ -27,6 +28,7 @@ const ACTS: Record<string, string> = {
   withdrawn: '撤回',
   dropped: '撤销',
   declared: '设为完整',
+  play_recording: '听录音',
 }
 
 const DETAILS: Record<string, string> = {

@@ -63,15 +63,25 @@ export interface Call {
 /** GET /calls/{call_id} */
 export interface CallDetail extends Call {
   case_no: string | null
+  /** Whether there is one for whoever asks to hear. */
+  recording: boolean
 }
 
 export interface CallEventData extends Call {
   detail: string
 }
 
+/** POST /calls/{call_id}/recording: where the sound is, for whoever asked and a short time. */
+export interface RecordingLink {
+  url: string
+  lasts_s: number
+  duration_s: number
+}
+
 export const callApi = {
   newest: (limit: number) => request<Call[]>('GET', `/calls${query({ limit })}`),
   one: (callId: string) => request<CallDetail>('GET', `/calls/${id(callId)}`),
+  hear: (callId: string) => request<RecordingLink>('POST', `/calls/${id(callId)}/recording`),
   dial: (wanted: Dialling) => request<void>('POST', '/dial', wanted, RINGING_TIMEOUT_MS),
   directory: () => request<Directory>('GET', '/directory'),
   control: (callId: string, command: CallCommand, to?: Destination) =>

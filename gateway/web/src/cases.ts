@@ -167,6 +167,8 @@ export interface Case extends CaseRow {
   conferences: Conference[]
   /** Why it does not count in satisfaction figures; null: it does. */
   excluded: ExclusionReason | null
+  /** The call it followed from, if that was recorded. */
+  may_hear: boolean
 }
 
 /** The call was one of three (三方通话): `agent` brought in who was called at `number`. */

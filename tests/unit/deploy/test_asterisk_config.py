@@ -15,7 +15,12 @@ from deploy.errors import ConfigurationError
 from telephony.opinions import RATING_EVENT
 
 SETTINGS = AsteriskSettings(seats=("1001", "1002"), browser_seats=("2001",))
-PATHS = SwitchboardPaths(instance_dir="/srv", module_dir="/usr/lib/x", prompt_dir="/srv/prompts")
+PATHS = SwitchboardPaths(
+    instance_dir="/srv",
+    module_dir="/usr/lib/x",
+    prompt_dir="/srv/prompts",
+    recording_dir="/srv/recordings",
+)
 SECRETS = SwitchboardSecrets("a" * 32, {seat: f"{seat}-secret-of-seat" for seat in
                                         ("1001", "1002", "2001")})  # fmt: skip
 

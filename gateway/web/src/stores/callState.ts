@@ -2,6 +2,7 @@
 import type { AgentPart, Call, CallEventData } from '../calls'
 import type { LiveEvent } from '../live'
 import type { Seat, SeatState } from '../seats'
+import type { Session } from '../session'
 
 export type Phase = 'ringing' | 'talking' | 'held' | 'ended'
 
@@ -15,6 +16,14 @@ export interface SeatCall {
 /** The latest share of `agent` in the call. */
 export function ownPart(call: Call, agent: string): AgentPart | undefined {
   return call.agents.findLast((part) => part.agent === agent)
+}
+
+/** Whether `person` is offered to hear a call: one that is over, if he oversees it or spoke in it. */
+export function mayHear(call: Call, person: Readonly<Session> | null): boolean {
+  if (person === null || call.answered_at === null || call.ended_at === null) return false
+  if (person.role !== 'agent') return person.role === 'supervisor'
+  const here = person.switchboard === call.switchboard
+  return here && ownPart(call, person.agent ?? '') !== undefined
 }
 
 /** The call after `event`, or null when it is no business of this seat (any more). */

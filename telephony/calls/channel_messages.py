@@ -75,6 +75,11 @@ class ChannelMessages:
         made_at = uniqueid_epoch(channel.uniqueid, at)
         return self._arrive(message, channel.uniqueid, at if 0 <= at - made_at < 1 else made_at)
 
+    def arrive_told(self, message: Message, at: float) -> Call | None:
+        """A caller of whom the dialplan's first line tells; ``None`` when he has hung up."""
+        channel = self.adopt(message)
+        return self._arrive(message, channel.uniqueid, at) if channel else None
+
     def adopt(self, message: Message) -> Channel | None:
         """The channel of ``message``, also when its beginning was not seen; ``None`` once gone."""
         uniqueid = message.get_last("Uniqueid")

@@ -135,7 +135,7 @@ class QueueMessages:
             self._on_status(call, message.get("Status"), message.get("Queue"), at)
 
     def _on_hotline_arrived(self, message: Message, at: float) -> None:
-        call = self._channels.call_of(message) or self._channels.arrive_late(message, at)
+        call = self._channels.call_of(message) or self._channels.arrive_told(message, at)
         if call and (line := digits(message.get("Line"))):
             self._book.set_line(call, line)
 

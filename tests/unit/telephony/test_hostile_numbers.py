@@ -87,3 +87,16 @@ def test_action_ids_cannot_be_guessed() -> None:
     one, other = (Session().request(Action("Ping"))[0] for _ in range(2))
     assert one != other
     assert len(one) >= 14
+
+
+def test_whose_channel_was_not_told_arrived_when_the_dialplan_says_so() -> None:
+    """Its Uniqueid is cut to the second, and may be of the one before."""
+    story = Story()
+    caller = story.arrive("1380")
+    story.messages.clear()
+    story.wait(1.1)
+    arrived_at = story.now
+    story.say("UserEvent", *caller.headers(), ("UserEvent", "HotlineArrived"), ("Line", "12345"))
+    story.hangup(caller)
+    told = track(story.messages)
+    assert told.last.arrived_at.timestamp() == pytest.approx(arrived_at, abs=0.01)

@@ -21,7 +21,7 @@ from ticketing.tokens import query_of, search_terms
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "finding.sql", "asyncpg")
 
 _INSTANT = timedelta(microseconds=1)  # PostgreSQL tells no shorter times apart
-NEWEST = 120
+NEWEST = 100
 """Of the cases that are wanted: so many are looked up first, whatever their words."""
 
 

@@ -17,10 +17,10 @@ from ticketing.tokens import query_of
 _QUERIES: Any = aiosql.from_path(Path(__file__).parent / "sql" / "word_walk.sql", "asyncpg")
 
 # Each of them may be on two pages of the disk of its own: five million cases are in no memory.
-MOST = 250  # cases with the words that one walk looks at, and then ends
-CROWDED = 200  # such cases in a window: of more a narrower one is taken
+MOST = 150  # cases with the words that one walk looks at, and then ends
+CROWDED = 120  # such cases in a window: of more a narrower one is taken
 WIDENING = 8  # how many times as many cases the next wider window mostly has
-HEAVY = 10_000  # cases with the rarest word: a window is not to have more
+HEAVY = 25_000  # cases with the rarest word: a window is not to have more
 LONG = 30_000  # such cases that one walk goes through in the index
 _EVERYTHING = WIDEST + 1
 _NO_BOUND = 2**31

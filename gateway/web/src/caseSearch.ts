@@ -23,7 +23,7 @@ function ask(question: CaseQuestion, filter: Filter, limit: number): Promise<Cas
   return request('POST', '/cases/search', { ...question, ...Object.fromEntries(given), limit })
 }
 
-/** One request looks at a few hundred cases, so that others do not wait for it. */
+/** One request looks at some 150 cases, so that others do not wait for it. */
 const MOST_REQUESTS = 10
 
 /**

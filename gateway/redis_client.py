@@ -33,20 +33,22 @@ def connect(url: str) -> Redis:
     )
 
 
-async def _cancelled_if_asked(work: Awaitable[Result]) -> Result:
+async def cancelled_if_asked(work: Awaitable[Result]) -> Result:
+    """What ``work`` gives, unless this task was cancelled meanwhile: raises `CancelledError`."""
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
-    result = await work
-    if task and task.cancelling() > before:
-        raise asyncio.CancelledError
-    return result
+    try:
+        return await work
+    finally:  # also in place of an error, with which a loop would go on
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 class _Client(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         # redis-py carries no types for this method.
         work: Awaitable[Any] = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        return await _cancelled_if_asked(work)
+        return await cancelled_if_asked(work)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
@@ -54,4 +56,4 @@ class _Client(Redis):
 
 class _Pipeline(Pipeline):
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        return await _cancelled_if_asked(super().execute(raise_on_error))
+        return await cancelled_if_asked(super().execute(raise_on_error))

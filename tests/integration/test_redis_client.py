@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from gateway.redis_client import connect
+from gateway.redis_client import cancelled_if_asked, connect
 from tests.support.ports import free_port
 
 
@@ -50,3 +50,17 @@ async def test_absent_server_is_told_at_once() -> None:
         with pytest.raises(RedisError):
             await client.get("key")
         assert time.monotonic() - started < 1
+
+
+async def test_an_error_does_not_take_the_place_of_being_cancelled() -> None:
+    async def lose_it() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError from None
+
+    asking = asyncio.create_task(cancelled_if_asked(lose_it()))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
